@@ -1,0 +1,252 @@
+"""From groups of matches to findings: one a secret, allowances and exclusions applied, the rest counted with its reason."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from leakguard.advice.steps import advise
+from leakguard.fingerprint import fingerprint
+from leakguard.collect import Group
+from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from leakguard.collect import Collector, HeldGroup, Spot
+    from leakguard.config import Allowance, Settings
+    from leakguard.model import Guidance, HeldReason, Rule
+
+SHOWN_SUPPRESSED: frozenset[HeldReason] = frozenset({"refuted", "known-example", "allowed", "excluded"})
+"""What a report that knows suppressed results lists one by one; the other reasons are counted."""
+
+
+class Sited(msgspec.Struct, frozen=True):
+    """Where a group's secret is: places worth showing, and its life where it has one."""
+
+    places: tuple[Place, ...]
+    provenance: Provenance | None = None
+    paths: tuple[str, ...] = ()
+
+
+class Locator(Protocol):
+    """Turns spots into places. Each kind of target has its own."""
+
+    def locate(self, groups: Sequence[Group]) -> list[Sited]:
+        """The sites of each group, in order."""
+        ...
+
+    def place(self, spot: Spot) -> Place | None:
+        """One spot alone, for a suppressed result."""
+        ...
+
+
+class Assembled(msgspec.Struct, frozen=True):
+    """Findings in their total order, suppressed ones, and how many were held back for which reason."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+    held: dict[str, int]
+
+
+def settle(collected: Collector, rules: Mapping[str, Rule]) -> list[Group]:
+    """The groups that may become findings: one a value, those left out that a comment allows beside any spot of it."""
+    allowed = {
+        (item.held.rule, item.held.secret.reveal())
+        for item in collected.held.values()
+        if item.held.reason == "allowed" and item.held.secret
+    }
+    groups = merge_values(collected.groups.values(), rules)
+    return [group for group in groups if (group.match.rule, group.match.secret.reveal()) not in allowed]
+
+
+def listed(collected: Collector, rules: Mapping[str, Rule]) -> list[HeldGroup]:
+    """What is held back and still told one by one, in a total order: refuted tokens, known examples, allowed secrets.
+    What the judgement of generic kinds turned down is only counted."""
+    found = [
+        item
+        for item in collected.held.values()
+        if item.held.secret
+        and item.held.reason in SHOWN_SUPPRESSED
+        and (item.held.reason == "allowed" or not rules[item.held.rule].generic)
+    ]
+    return sorted(found, key=lambda item: (item.held.rule, item.held.reason, item.spot))
+
+
+def assemble(
+    groups: Sequence[Group],
+    collected: Collector,
+    locator: Locator,
+    rules: Mapping[str, Rule],
+    guidance: Mapping[str, Guidance],
+    settings: Settings,
+) -> Assembled:
+    """`groups` (of `settle`) as findings. The order depends on nothing but the content."""
+    held: Counter[str] = Counter()
+    for item in collected.held.values():
+        held[item.held.reason] += 1
+    findings: list[Finding] = []
+    suppressed = [_suppressed(item, locator, rules, settings) for item in listed(collected, rules)]
+    for group, sited in zip(groups, locator.locate(groups), strict=True):
+        finding = _finding(group, sited, rules, guidance, settings)
+        verdict = _hold(finding, sited, settings)
+        if verdict is None:
+            findings.append(finding)
+            continue
+        reason, detail, justification = verdict
+        held[reason] += 1
+        place = finding.places[0] if finding.places else None
+        suppressed.append(
+            Suppressed(finding.rule, reason, detail, justification, finding.fingerprint, finding.secret, place)
+        )
+    return Assembled(
+        tuple(sorted(findings, key=finding_order)),
+        tuple(sorted(suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
+        dict(sorted(held.items())),
+    )
+
+
+def finding_order(finding: Finding) -> tuple[int, int, str, int, str, str]:
+    """Worst first, then by place."""
+    place = finding.places[0] if finding.places else None
+    return (
+        SEVERITIES.index(finding.severity),
+        CONFIDENCES.index(finding.confidence),
+        place.path if place else "",
+        place.line if place else 0,
+        finding.rule,
+        finding.fingerprint,
+    )
+
+
+def merge_values(groups: Iterable[Group], rules: Mapping[str, Rule]) -> list[Group]:
+    """One group a value: where several rules claim the same secret (in different texts), the most specific takes all.
+    A value that is another secret's other half is told with that one."""
+    best: dict[bytes, Group] = {}
+    for group in sorted(groups, key=lambda item: _rank(item.match, rules)):
+        value = group.match.secret.reveal()
+        if value in best:
+            winner = best[value]
+            best[value] = Group(winner.match, winner.spots + group.spots)
+        else:
+            best[value] = Group(group.match, group.spots)
+    halves = {part.secret.reveal() for group in best.values() for part in group.match.parts}
+    found = [group for value, group in best.items() if value not in halves]
+    for group in found:
+        group.spots = sorted(set(group.spots))
+    return sorted(found, key=lambda item: (item.match.rule, item.match.secret.reveal()))
+
+
+def _rank(match: Match, rules: Mapping[str, Rule]) -> tuple[int, int, int, str]:
+    rule = rules[match.rule]
+    shape = 2 if rule.generic else 1 if rule.context else 0
+    return int(match.confidence != "proven"), shape, CONFIDENCES.index(match.confidence), match.rule
+
+
+def _finding(
+    group: Group, sited: Sited, rules: Mapping[str, Rule], guidance: Mapping[str, Guidance], settings: Settings
+) -> Finding:
+    match, rule = group.match, rules[group.match.rule]
+    bare = Finding(
+        fingerprint=fingerprint(rule.id, match.secret.reveal(), settings.fingerprint_key, guessable=rule.generic),
+        rule=rule.id,
+        rule_name=rule.name,
+        provider=guidance[rule.id].provider_name if rule.id in guidance else rule.provider,
+        severity=_severity(rule, match),
+        confidence=match.confidence,
+        secret=match.secret,
+        places=sited.places,
+        occurrences=len(group.spots),
+        reasons=match.reasons,
+        name=match.name,
+        expired=match.expired,
+        parts=tuple((part.rule, part.secret) for part in match.parts),
+        provenance=sited.provenance,
+    )
+    return msgspec.structs.replace(bare, advice=advise(bare, guidance.get(rule.id)))
+
+
+def _severity(rule: Rule, match: Match) -> Severity:
+    """An expired credential is a low one, whatever it once opened."""
+    return "low" if match.expired else rule.severity
+
+
+def _hold(finding: Finding, sited: Sited, settings: Settings) -> tuple[HeldReason, str, str] | None:
+    """Why a finding is not shown by the settings, or None."""
+    paths = sited.paths or tuple(place.path for place in sited.places)
+    if paths and settings.exclude and all(path_matches(path, settings.exclude) for path in paths):
+        return "excluded", "every place of it is excluded", ""
+    for allowance in settings.allow:
+        if allows(allowance, finding, paths):
+            return "allowed", settings.source or "configuration", allowance.reason
+    events = sited.provenance.introduced if sited.provenance else ()
+    if settings.since and events and all(event.commit.time < settings.since for event in events):
+        return "excluded", "was introduced before the time asked for", ""
+    return None
+
+
+def allows(allowance: Allowance, finding: Finding, paths: Sequence[str], today: datetime.date | None = None) -> bool:
+    """Whether an allowance fits a finding: all that it names must fit, and it must not have expired."""
+    if allowance.expires and allowance.expires < (today or datetime.datetime.now(datetime.timezone.utc).date()):
+        return False
+    if allowance.fingerprint and allowance.fingerprint != finding.fingerprint:
+        return False
+    if allowance.rule and not fnmatchcase(finding.rule, allowance.rule):
+        return False
+    if allowance.path and not (paths and all(path_matches(path, (allowance.path,)) for path in paths)):
+        return False
+    if allowance.value:
+        return re.fullmatch(allowance.value, finding.secret.reveal().decode("utf-8", "replace")) is not None
+    return True
+
+
+def path_matches(path: str, globs: Iterable[str]) -> bool:
+    """Whether a path, or a folder that it lies in, fits one of the globs. `**` crosses folders; a glob without a slash
+    fits a name at any depth, as in .gitignore."""
+    path = path.split("!", 1)[0]
+    parts = path.split("/")
+    prefixes = ["/".join(parts[:size]) for size in range(1, len(parts) + 1)]
+    for glob in globs:
+        pattern = glob.strip("/")
+        names = parts if "/" not in pattern else []
+        expression = _translate(pattern)
+        if any(expression.fullmatch(name) for name in (*names, *prefixes)):
+            return True
+    return False
+
+
+def _translate(glob: str) -> re.Pattern[str]:
+    if glob not in _TRANSLATED:
+        out = ""
+        at = 0
+        while at < len(glob):
+            if glob.startswith("**/", at):
+                out, at = out + "(?:.*/)?", at + 3
+            elif glob.startswith("**", at):
+                out, at = out + ".*", at + 2
+            elif glob[at] == "*":
+                out, at = out + "[^/]*", at + 1
+            elif glob[at] == "?":
+                out, at = out + "[^/]", at + 1
+            elif glob[at] == "[" and (close := glob.find("]", at + 2)) > 0:
+                body = glob[at + 1 : close].replace("\\", "\\\\")
+                out, at = out + "[" + ("^" + body[1:] if body[0] == "!" else body) + "]", close + 1
+            else:
+                out, at = out + re.escape(glob[at]), at + 1
+        _TRANSLATED[glob] = re.compile(out, re.DOTALL)
+    return _TRANSLATED[glob]
+
+
+_TRANSLATED: dict[str, re.Pattern[str]] = {}
+
+
+def _suppressed(item: HeldGroup, locator: Locator, rules: Mapping[str, Rule], settings: Settings) -> Suppressed:
+    held = item.held
+    secret = held.secret or Secret(b"")
+    mark = fingerprint(held.rule, secret.reveal(), settings.fingerprint_key, guessable=rules[held.rule].generic)
+    return Suppressed(held.rule, held.reason, held.detail, held.justification, mark, secret, locator.place(item.spot))

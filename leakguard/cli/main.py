@@ -1,0 +1,75 @@
+"""The program `leakguard`: its table of commands, and the one place where errors become exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from leakguard import __version__
+from leakguard.errors import LeakguardError
+
+COMMANDS = {
+    "sweep": ("leakguard.cli.sweep", "Find secrets in the whole history of repositories."),
+    "scan": ("leakguard.cli.scan", "Find secrets in files, folders or standard input."),
+    "rules": ("leakguard.cli.rules", "Show, test and check the rules."),
+    "guide": ("leakguard.cli.guide", "Show how to revoke and rotate one kind of credential."),
+}
+"""A new command is one file and one line here. Modules are imported when their command runs."""
+
+CLEAN, FOUND, WRONG, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class _Commands(click.Group):
+    """A group that knows its commands by name and imports one only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="leakguard")
+def main() -> None:
+    """Find secrets in git history, commits and config files, and learn how to revoke each one.
+
+    Exit status: 0 nothing found, 1 findings, 2 wrong usage or configuration, 3 incomplete (something could not be read)
+    and nothing found.
+    """
+
+
+def run() -> None:
+    """Entry point. Every error that leakguard raises on purpose becomes one sentence and exit status 2."""
+    try:
+        status = main.main(prog_name="leakguard", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as problem:
+        problem.show()
+        status = WRONG
+    except LeakguardError as problem:
+        click.echo(f"leakguard: {problem}", err=True)
+        status = WRONG
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("leakguard: interrupted; nothing was reported.", err=True)
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); Python must not try to flush into the closed pipe.
+        _drop_output()
+        status = FOUND
+    sys.exit(status if isinstance(status, int) else CLEAN)
+
+
+def _drop_output() -> None:
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

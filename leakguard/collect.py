@@ -1,0 +1,85 @@
+"""Gathering what texts hold into groups, one a secret, whatever the order in which texts come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from leakguard.model import CONFIDENCES, Held, Match
+
+if TYPE_CHECKING:
+    from leakguard.detect.detector import Found
+
+
+class Spot(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One span of a secret: the id of the object that holds it ('': none), what of it is meant when it is not the
+    object's own bytes (an archive's member, a file's path), and the offsets there."""
+
+    holder: str
+    label: str
+    start: int
+    end: int
+
+
+class Group(msgspec.Struct):
+    """Every spot of one secret under one rule, and the match that says most of it."""
+
+    match: Match
+    spots: list[Spot]
+
+
+class HeldGroup(msgspec.Struct):
+    """A secret that is held back: why, how often, and its first spot."""
+
+    held: Held
+    count: int
+    spot: Spot
+
+
+def _weight(match: Match) -> tuple[int, int, str, tuple[str, ...], str]:
+    return CONFIDENCES.index(match.confidence), -len(match.parts), match.expired, match.reasons, match.name
+
+
+class Collector:
+    """Groups of shown and held-back matches. Merging is commutative, so the order of workers does not matter."""
+
+    def __init__(self) -> None:
+        self.groups: dict[tuple[str, bytes], Group] = {}
+        self.held: dict[tuple[str, str, str, bytes], HeldGroup] = {}
+
+    def add(self, found: Found, holder: str, label: str = "") -> None:
+        """What one text holds."""
+        for match in found.matches:
+            spot = Spot(holder, label, match.start, match.end)
+            self._add(match, [spot])
+        for held in found.held:
+            self._hold(held, 1, Spot(holder, label, held.start, held.end))
+
+    def merge(self, other: Collector) -> None:
+        """All that another collector gathered."""
+        for group in other.groups.values():
+            self._add(group.match, group.spots)
+        for item in other.held.values():
+            self._hold(item.held, item.count, item.spot)
+
+    def _add(self, match: Match, spots: list[Spot]) -> None:
+        key = (match.rule, match.secret.reveal())
+        group = self.groups.get(key)
+        if group is None:
+            self.groups[key] = Group(match, list(spots))
+            return
+        group.spots.extend(spots)
+        if _weight(match) < _weight(group.match):
+            group.match = match
+
+    def _hold(self, held: Held, count: int, spot: Spot) -> None:
+        secret = held.secret.reveal() if held.secret else b""
+        key = (held.reason, held.rule, held.detail, secret)
+        item = self.held.get(key)
+        if item is None:
+            self.held[key] = HeldGroup(held, count, spot)
+            return
+        item.count += count
+        if spot < item.spot:
+            item.held, item.spot = held, spot

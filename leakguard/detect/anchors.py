@@ -1,0 +1,157 @@
+"""Anchors: every rule's cheap expression, compiled to one Hyperscan database and found in one pass over a text.
+
+`measure` proves of an anchor what the delta-aware sweep rests on: it lies in one line and is at most W bytes wide.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import hyperscan
+
+from leakguard.model import ANCHOR_WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    try:
+        from re import _parser as sre_parse  # type: ignore[attr-defined]
+    except ImportError:  # Python 3.10
+        import sre_parse
+
+_NEWLINE = 0x0A
+_FLAGS = hyperscan.HS_FLAG_MULTILINE
+_FORBIDDEN = {
+    "ASSERT": "look-around",
+    "ASSERT_NOT": "look-around",
+    "GROUPREF": "a back-reference",
+    "GROUPREF_EXISTS": "a condition",
+}
+_EDGES = {"AT_BOUNDARY", "AT_NON_BOUNDARY", "AT_BEGINNING", "AT_END"}
+
+
+def measure(expression: str) -> int:
+    """The most bytes that `expression` can match. ValueError where that is over W, or where it could match a newline,
+    nothing at all, or what Hyperscan cannot find."""
+    try:
+        parsed = sre_parse.parse(expression)
+    except Exception as problem:  # re.error has two names, and OverflowError happens too
+        raise ValueError(f"does not parse ({problem})") from None
+    _refuse(parsed)
+    least, most = parsed.getwidth()
+    if least == 0:
+        raise ValueError("can match nothing at all; give it a fixed part")
+    if most > ANCHOR_WIDTH:
+        raise ValueError(f"can be {'endlessly' if most >= 2**16 else f'{most} bytes'} wide; the limit is {ANCHOR_WIDTH} bytes")
+    return int(most)
+
+
+def _refuse(parsed: Iterable[Any]) -> None:
+    """Walk a parse tree; ValueError for whatever an anchor may not hold."""
+    for op, argument in parsed:
+        name = str(op)
+        if name in _FORBIDDEN:
+            raise ValueError(f"holds {_FORBIDDEN[name]}; that belongs into match")
+        if name == "LITERAL" and argument == _NEWLINE:
+            raise ValueError("matches a newline; an anchor lies inside one line")
+        if name == "NOT_LITERAL" and argument != _NEWLINE:
+            raise ValueError(r"matches a newline with a negated class; add \n to it")
+        if name == "IN" and _in_matches_newline(argument):
+            raise ValueError(r"matches a newline with a character class; [^…] needs a \n, and \s is [ \t]")
+        if name == "AT" and str(argument) not in _EDGES:
+            raise ValueError(r"holds \A or \Z; only \b, ^ and $ are understood")
+        for child in _children(name, argument):
+            _refuse(child)
+
+
+def _children(name: str, argument: Any) -> Sequence[Iterable[Any]]:
+    if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+        return [argument[2]]
+    if name == "SUBPATTERN":
+        return [argument[3]]
+    if name == "BRANCH":
+        return list(argument[1])
+    return []
+
+
+def _in_matches_newline(items: Sequence[tuple[Any, Any]]) -> bool:
+    negated, hit = False, False
+    for op, argument in items:
+        name = str(op)
+        if name == "NEGATE":
+            negated = True
+        elif name == "LITERAL":
+            hit |= argument == _NEWLINE
+        elif name == "RANGE":
+            hit |= argument[0] <= _NEWLINE <= argument[1]
+        elif name == "CATEGORY":
+            hit |= str(argument) in ("CATEGORY_SPACE", "CATEGORY_NOT_DIGIT", "CATEGORY_NOT_WORD")
+    return hit != negated
+
+
+def compile_database(anchors: Sequence[tuple[int, str]]) -> bytes:
+    """One Hyperscan database of all (rule number, expression) pairs, serialized. ValueError names the expression that
+    Hyperscan refuses; compiling a thousand takes seconds, which is why the result is cached."""
+    if not anchors:
+        return b""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        database.compile(
+            expressions=[expression.encode() for _, expression in anchors],
+            ids=[number for number, _ in anchors],
+            flags=[_FLAGS] * len(anchors),
+        )
+    except hyperscan.HyperscanError as problem:
+        raise ValueError(_culprit(anchors, problem)) from None
+    return bytes(hyperscan.dumpb(database))
+
+
+def _culprit(anchors: Sequence[tuple[int, str]], problem: Exception) -> str:
+    for number, expression in anchors if len(anchors) > 1 else ():
+        try:
+            compile_database([(number, expression)])
+        except ValueError as single:
+            return str(single)
+    return f"Hyperscan cannot compile {anchors[0][1]!r} ({problem})"
+
+
+def platform_key() -> str:
+    """What a serialized database depends on beside its expressions: the library and the processor's family.
+
+    Loading checks the processor's features once more and refuses a foreign database.
+    """
+    import platform
+
+    return f"{hyperscan.__version__}|{platform.system()}|{platform.machine()}"
+
+
+class AnchorScanner:
+    """A loaded database with its scratch space. One per thread: `hits` is not reentrant.
+
+    `active` are the numbers of the rules to report; None means all of them.
+    """
+
+    def __init__(self, serialized: bytes, active: frozenset[int] | None = None) -> None:
+        self._hits: list[tuple[int, int]] = []
+        self._active = active
+        self._database = None
+        if serialized:
+            self._database = hyperscan.loadb(serialized, mode=hyperscan.HS_MODE_BLOCK)
+            self._database.scratch = hyperscan.Scratch(self._database)
+
+    def _collect(self, rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        self._hits.append((end, rule))
+
+    def hits(self, data: bytes | bytearray) -> list[tuple[int, int]]:
+        """Every (end offset, rule number) where an anchor fires in `data`, ascending, without repeats."""
+        if self._database is None or not data:
+            return []
+        self._hits = found = []
+        self._database.scan(data, match_event_handler=self._collect)
+        if not found:
+            return found
+        active = self._active
+        return sorted({hit for hit in found if active is None or hit[1] in active})

@@ -1,0 +1,135 @@
+"""Texts that are not written as bytes of ASCII: UTF-16 and UTF-32, gzip, zip and tar.
+
+Recognised by their first bytes, transformed whole, and scanned like files. Depth, size and ratio are bounded, because an
+archive may be hostile; what a bound cut off is said, never passed over.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH = 5
+MAX_TOTAL = 128 << 20
+MAX_MEMBERS = 10_000
+MAX_RATIO = 200
+
+_UTF16_SAMPLE = 512
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """A text inside of another: where (`!member.txt` of an archive, or '' for a change of encoding) and its bytes.
+
+    `problem` is set instead where something could not be unfolded.
+    """
+
+    label: str
+    data: bytes = b""
+    problem: str = ""
+
+
+def may_decode(data: bytes) -> bool:
+    """Whether the first bytes look like something that `decode` knows. Costs next to nothing: it runs on every blob."""
+    head = data[:4]
+    return (
+        head[:2] in (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")
+        or head in (b"PK\x03\x04", b"\0\0\xfe\xff")
+        or (len(data) > 262 and data[257:262] == b"ustar")
+        or (len(data) >= 8 and (data[1] == 0) != (data[0] == 0) and _wide(data) != "")
+    )
+
+
+def decode(data: bytes) -> Iterator[Decoded]:
+    """Every text that `data` unfolds to, archives inside of archives included."""
+    yield from _Unfolder().unfold(data, "", 0)
+
+
+def _wide(data: bytes) -> str:
+    """The UTF-16 or UTF-32 encoding of `data`, by its byte-order mark or by where its NUL bytes stand, or ''."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    sample = data[:_UTF16_SAMPLE]
+    pairs = len(sample) // 2
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if pairs >= 4 and odd >= pairs * 0.7 and even <= pairs * 0.05:
+        return "utf-16-le"
+    if pairs >= 4 and even >= pairs * 0.7 and odd <= pairs * 0.05:
+        return "utf-16-be"
+    return ""
+
+
+class _Unfolder:
+    """Unfolds one text within one budget of bytes and members."""
+
+    def __init__(self) -> None:
+        self.left = MAX_TOTAL
+        self.members = MAX_MEMBERS
+
+    def unfold(self, data: bytes, label: str, depth: int) -> Iterator[Decoded]:
+        encoding = _wide(data)
+        if encoding:
+            yield Decoded(label, data.decode(encoding, "replace").lstrip("\ufeff").encode("utf-8", "replace"))
+            return
+        archive = data[:2] == b"\x1f\x8b" or data[:4] == b"PK\x03\x04" or data[257:262] == b"ustar"
+        if not archive:
+            return
+        if depth >= MAX_DEPTH:
+            yield Decoded(label, problem=f"is nested more than {MAX_DEPTH} archives deep")
+            return
+        try:
+            for name, content in self.read(data):
+                inner = f"{label}!{name}" if name else label
+                if isinstance(content, str):
+                    yield Decoded(inner, problem=content)
+                    continue
+                yield Decoded(inner, content)
+                yield from self.unfold(content, inner, depth + 1)
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, ValueError, NotImplementedError) as problem:
+            yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
+
+    def read(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
+        if data[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+                yield "", self.take(file, len(data))
+        elif data[:4] == b"PK\x03\x04":
+            yield from self.zip(data)
+        else:
+            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+                for member in archive:
+                    file = archive.extractfile(member) if member.isfile() else None
+                    if file:
+                        yield member.name, self.count() or self.take(file, max(member.size, 1))
+
+    def zip(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for info in archive.infolist():
+                if info.is_dir():
+                    continue
+                if info.flag_bits & 1:
+                    yield info.filename, "is encrypted"
+                    continue
+                with archive.open(info) as file:
+                    yield info.filename, self.count() or self.take(file, max(info.compress_size, 1))
+
+    def count(self) -> str:
+        self.members -= 1
+        return "" if self.members >= 0 else f"is past the limit of {MAX_MEMBERS} members"
+
+    def take(self, file: gzip.GzipFile | object, packed: int) -> bytes | str:
+        room = min(self.left, max(packed * MAX_RATIO, 1 << 20))
+        content: bytes = file.read(room + 1)  # type: ignore[attr-defined]
+        if len(content) > room:
+            return "unfolds to more bytes than the limit allows"
+        self.left -= len(content)
+        return content

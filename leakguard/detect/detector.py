@@ -1,0 +1,151 @@
+"""From the bytes of one text to its matches: anchors, confirmation, pairs and the one winner of each span."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from leakguard.detect.allowances import inline_allowance
+from leakguard.detect.anchors import AnchorScanner
+from leakguard.detect.matching import Matcher
+from leakguard.model import CONFIDENCES, Held, Match, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leakguard.detect.matching import Confirmed
+    from leakguard.detect.ruleset import RuleSet
+    from leakguard.model import Rule
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What one text holds: matches to show, and those held back with their reasons."""
+
+    matches: tuple[Match, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.matches or self.held)
+
+
+NOTHING = Found()
+
+
+class Detector:
+    """Finds secrets in texts. One per thread or process; it knows neither files nor git."""
+
+    def __init__(self, rules: RuleSet, active: frozenset[int] | None = None) -> None:
+        self.rules = rules.rules
+        self.scanner = AnchorScanner(rules.database, active)
+        self.matcher = Matcher(self.rules)
+        self._by_id = {rule.id: rule for rule in self.rules}
+
+    def detect(self, data: bytes) -> Found:
+        """Everything in one whole text."""
+        return self.resolve(data, self.confirm(data, self.scanner.hits(data)))
+
+    def confirm(self, data: bytes, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int, Confirmed]]:
+        """(anchor end, rule number, what was confirmed) for each hit that is a match."""
+        confirm = self.matcher.confirm
+        return [(end, rule, found) for end, rule in hits if (found := confirm(data, rule, end)) is not None]
+
+    def resolve(self, data: bytes, confirmed: Iterable[tuple[int, int, Confirmed]]) -> Found:
+        """Pairs halves, lets the most specific rule win each span, and parts what is shown from what is held back."""
+        spans: dict[tuple[int, int, int], Confirmed] = {}
+        for end, rule, found in confirmed:
+            spans.setdefault((end + found.start, end + found.end, rule), found)
+        if not spans:
+            return NOTHING
+        shown = [(key, found) for key, found in sorted(spans.items(), key=lambda item: item[0]) if found.held is None]
+        held = [
+            Held(found.held, self.rules[rule].id, found.detail, "", found.secret, start, end)
+            for (start, end, rule), found in sorted(spans.items(), key=lambda item: item[0])
+            if found.held is not None
+        ]
+        winners, losers = self._winners(shown)
+        held.extend(losers)
+        matches = []
+        for (start, end, rule), found in winners:
+            spec = self.rules[rule]
+            reason = inline_allowance(data, start, end, spec.id)
+            if reason is not None:
+                held.append(Held("allowed", spec.id, "a comment beside it", reason, found.secret, start, end))
+                continue
+            matches.append(
+                Match(spec.id, found.secret, start, end, found.confidence, found.reasons, found.name, found.expired)
+            )
+        matches, unpaired = self._pair(data, matches)
+        return Found(tuple(matches), tuple(sorted(held + unpaired, key=lambda item: (item.start, item.end, item.rule))))
+
+    def _rank(self, item: tuple[tuple[int, int, int], Confirmed]) -> tuple[int, int, int, int, str]:
+        (start, end, rule), found = item
+        spec = self.rules[rule]
+        return (
+            CONFIDENCES.index(found.confidence) if found.confidence == "proven" else 1,
+            _specificity(spec),
+            -(end - start),
+            CONFIDENCES.index(found.confidence),
+            spec.id,
+        )
+
+    def _winners(
+        self, shown: list[tuple[tuple[int, int, int], Confirmed]]
+    ) -> tuple[list[tuple[tuple[int, int, int], Confirmed]], list[Held]]:
+        """Of matches whose secrets overlap the best ranked one stays; the others are counted as overlapped."""
+        kept: list[tuple[tuple[int, int, int], Confirmed]] = []
+        lost: list[Held] = []
+        for item in sorted(shown, key=self._rank):
+            (start, end, rule), found = item
+            rival = next((other for (a, b, other), _ in kept if a < end and start < b), None)
+            if rival is None:
+                kept.append(item)
+            elif rival != rule:
+                detail = f"the same bytes are reported as {self.rules[rival].id}"
+                lost.append(Held("overlapped", self.rules[rule].id, detail, "", found.secret, start, end))
+        return sorted(kept, key=lambda item: item[0]), lost
+
+    def _pair(self, data: bytes, matches: list[Match]) -> tuple[list[Match], list[Held]]:
+        """Joins the halves of multi-part credentials: the match of a rule with `pairs` takes the nearest match of the
+        other rule into its parts. One whose required half is missing is held back."""
+        if not any(self._by_id[match.rule].pairs for match in matches):
+            return matches, []
+        taken: set[int] = set()
+        joined: dict[int, Match] = {}
+        held: list[Held] = []
+        for place, match in enumerate(matches):
+            for pair in self._by_id[match.rule].pairs:
+                near = [
+                    (abs(other.start - match.start), at)
+                    for at, other in enumerate(matches)
+                    if other.rule == pair.rule and at != place and _lines_between(data, match, other) <= pair.within
+                ]
+                if near:
+                    _, at = min(near)
+                    other = matches[at]
+                    current = joined.get(place, match)
+                    part = Part(other.rule, other.secret, other.start, other.end)
+                    better = "high" if current.confidence in ("medium", "low") else current.confidence
+                    joined[place] = msgspec.structs.replace(current, parts=(*current.parts, part), confidence=better)
+                    taken.add(at)
+                elif pair.required:
+                    detail = f"stands alone, without {pair.rule} near it"
+                    held.append(Held("unlikely", match.rule, detail, "", match.secret, match.start, match.end))
+                    taken.add(place)
+        kept = [joined.get(place, match) for place, match in enumerate(matches) if place not in taken]
+        return kept, held
+
+
+def _specificity(rule: Rule) -> int:
+    """How much a rule's shape says: 0 a provider's own shape, 1 a shape beside a provider's word, 2 a shape that
+    belongs to no provider (a key, a URL), 3 none."""
+    if rule.generic:
+        return 3
+    if rule.theme:
+        return 2
+    return 1 if rule.context else 0
+
+
+def _lines_between(data: bytes, one: Match, other: Match) -> int:
+    low, high = sorted((one.start, other.start))
+    return data.count(b"\n", low, high)

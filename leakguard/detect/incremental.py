@@ -1,0 +1,107 @@
+"""Detection in a text that is given as an edit of another: only what the edit touched is scanned.
+
+    candidates(child) = shifted(candidates(base)) + scan(dirty windows of child)
+
+Every possible end of an anchor lies in exactly one clean interval (the child inherits what is known of the base) or in
+exactly one window (its scan decides); `leakguard.git.kernel` documents why. A confirmation is inherited as well where
+all that it read was copied in one piece; otherwise it is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from leakguard.detect.detector import Detector
+    from leakguard.detect.matching import Confirmed
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One candidate of a text: where its anchor ends, its rule, the span that its confirmation read, and the answer."""
+
+    end: int
+    rule: int
+    low: int
+    high: int
+    found: Confirmed | None
+
+
+State = list[Entry]
+"""The candidates of one text, ascending by end; what its children inherit from."""
+
+
+def scan_whole(detector: Detector, data: bytes) -> State:
+    """The candidates of a text that nothing is known of."""
+    hits = detector.scanner.hits(data)
+    return [_ask(detector, data, rule, end) for end, rule in hits] if hits else []
+
+
+def scan_edit(
+    detector: Detector, base: State, data: bytes, clean: bytes, windows: bytes, gathered: bytearray
+) -> State:
+    """The candidates of `data`, given those of its base and what the edit copied (`clean`) and touched (`windows`)."""
+    entries = _inherit(detector, base, data, clean) if base else []
+    hits = detector.scanner.hits(gathered)
+    if hits:
+        entries.extend(_accepted(detector, data, windows, hits))
+        entries.sort(key=_order)
+    return entries
+
+
+def _order(entry: Entry) -> tuple[int, int]:
+    return entry.end, entry.rule
+
+
+def _ask(detector: Detector, data: bytes, rule: int, end: int) -> Entry:
+    low, high = detector.matcher.neighbourhood(data, rule, end)
+    return Entry(end, rule, low, high, detector.matcher.confirm(data, rule, end))
+
+
+def _accepted(detector: Detector, data: bytes, windows: bytes, hits: list[tuple[int, int]]) -> list[Entry]:
+    """The hits in the gathered windows that the windows answer for, at their places in `data`."""
+    rows = memoryview(windows).cast("q")
+    found: list[Entry] = []
+    row, total = 0, len(rows)
+    for at, rule in hits:
+        while row < total and rows[row + 1] < at:
+            row += 5
+        if row >= total:
+            break
+        start, child, accept_low, accept_high = rows[row], rows[row + 2], rows[row + 3], rows[row + 4]
+        end = child + at - start
+        if at > start and accept_low <= end <= accept_high:
+            found.append(_ask(detector, data, rule, end))
+    return found
+
+
+def _inherit(detector: Detector, base: State, data: bytes, clean: bytes) -> list[Entry]:
+    """The base's candidates that lie in clean intervals, shifted; their answers too where nothing they read changed."""
+    rows = memoryview(clean).cast("q")
+    found: list[Entry] = []
+    for at in range(0, len(rows), 5):
+        lowest, highest, shift, copy_start, copy_end = rows[at : at + 5]
+        for entry in base[_first(base, lowest - shift) :]:
+            end = entry.end + shift
+            if end > highest:
+                break
+            low, high = entry.low + shift, entry.high + shift
+            untouched = (copy_start < low or (low == 0 and copy_start == 0 and shift == 0)) and high < copy_end
+            if untouched:
+                found.append(Entry(end, entry.rule, low, high, entry.found))
+            else:
+                found.append(_ask(detector, data, entry.rule, end))
+    return found
+
+
+def _first(base: State, end: int) -> int:
+    """The place of the first entry whose end is at least `end`."""
+    low, high = 0, len(base)
+    while low < high:
+        middle = (low + high) // 2
+        if base[middle].end < end:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -1,0 +1,125 @@
+"""Features of the name that a value is assigned to, and of the line around them."""
+
+from __future__ import annotations
+
+import re
+
+from leakguard.detect.checks.evidence import Evidence
+
+NAMES = (
+    ("password", re.compile(rb"(?i)passw|passphrase|pass_phrase|passcode|pwd|pass$|pass[^a-z]|(?:^|[_.-])pw")),
+    ("secret-key", re.compile(rb"(?i)secret_?(?:access_?)?key|private_?key|(?:en|de)crypt\w*key|sign\w*_?key|aes_?key|hmac")),
+    ("api-key", re.compile(rb"(?i)(?:api|access|app|consumer|client|account|license|auth)[_. -]?key")),
+    ("secret", re.compile(rb"(?i)secret")),
+    ("token", re.compile(rb"(?i)token|jwt|ticket|[._-]sid|session|bearer")),
+    ("salt", re.compile(rb"(?i)salt|pepper|seed")),
+    ("credential", re.compile(rb"(?i)cred")),
+    ("basic", re.compile(rb"(?i)basic|identified")),
+    ("auth", re.compile(rb"(?i)auth|oauth|ntlm")),
+    ("key", re.compile(rb"(?i)key")),
+)
+"""The kinds of names, most telling first."""
+
+WORDS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+TELLING = frozenset(
+    b"id ids name names type types url uri path paths file files dir folder public pub length len size count num number expires "
+    b"expiry expiration exp ttl timeout duration age validity field fields label hint placeholder message msg error err description desc "
+    b"title text prompt header headers prefix suffix format pattern regex algorithm alg policy min max reset confirm confirmation new old current "
+    b"hash hashed encrypted enc digest checksum fingerprint index column table primary foreign sort partition cache csrf xsrf next page "
+    b"continuation cursor sync string kind scope class style css icon locale lang test tests example fake mock dummy expected want invalid "
+    b"wrong bad weak default sample env var config option options param arg property attr attribute store keystore truststore manager provider "
+    b"helper validator encoder parser service handler factory builder list map set get is has can should required enabled disabled show hide toggle change forgot "
+    b"update create delete remove strength rules rule require event state status value values data map code codes ref version mode "
+    b"grant endpoint server host port user username login email root admin db database mysql postgres redis mongo smtp mail aws s3 "
+    b"client consumer access refresh session cookie bearer api app private signing encryption master shared webhook bot deploy github gitlab slack "
+    b"http https jwt oauth base plain input output search event object foreign hot short modifier arrow keyboard press code widget translation".split()
+)
+_COMMENT = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", re.IGNORECASE)
+_TESTING = re.compile(rb"(?i)\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")
+_CODE = re.compile(rb"\b(?:def|func|function|fn|public|private|static|const|let|var|val|final|string|String|return|if|for|import|class|new|this|self)\b")
+_TRANSLATION = re.compile(rb"\bt\(|\b_\(|i18n|gettext|translate|label|placeholder|title=", re.IGNORECASE)
+_SHELL = re.compile(rb"\b(?:export|ENV|ARG|docker|curl|kubectl|helm|mysql|psql|sudo|set|echo)\b|^\s*\$ ")
+_CODED = re.compile(rb"\bprocess\.env|os\.environ|getenv|ENV\[|System\.get")
+
+
+def name_kind(name: bytes) -> str:
+    """Which kind of credential a name speaks of, or `other`."""
+    for kind, expression in NAMES:
+        if expression.search(name):
+            return kind
+    return "other"
+
+
+def _bin(number: int, limits: tuple[int, ...]) -> int:
+    return sum(number >= limit for limit in limits)
+
+
+def name_features(name: bytes) -> list[str]:
+    """What is true of a name: its kind, its case, the telling words in it."""
+    features = [f"name-size:{_bin(len(name), (3, 6, 9, 13, 18, 26, 36))}"]
+    words = WORDS.findall(name)
+    features.extend({f"name-word:{lower.decode()}" for word in words if (lower := word.lower()) in TELLING})
+    features.append(f"name-words:{min(len(words), 6)}")
+    case = "upper" if name.isupper() else "lower" if name.islower() else "title" if name[:1].isupper() else "camel"
+    features.append(f"case:{case}")
+    if name[:1] == b"-":
+        features.append("option")
+    if words:
+        last = words[-1].lower()
+        if last in TELLING:
+            features.append(f"name-last:{last.decode()}")
+    return features
+
+
+def context_features(evidence: Evidence, name: bytes) -> list[str]:
+    """What is true of the line: how the value is assigned and quoted, what stands before, after and around it."""
+    window, start, end = evidence.window, evidence.start, evidence.end
+    line_start = window.rfind(b"\n", 0, start) + 1
+    line_end = window.find(b"\n", end)
+    line_end = len(window) if line_end < 0 else line_end
+    at = window.rfind(name, line_start, start) if name else start
+    before = window[line_start : max(at, line_start)]
+    quote = evidence.groups.get("q", b"")
+    sep = evidence.groups.get("sep", b"").strip().decode("latin-1")
+    mark = quote[-1:].decode("latin-1") if quote[:1] != b"\\" else "escaped"
+    after = window[end + len(quote) : end + len(quote) + 1].decode("latin-1")
+    features = [
+        f"quote:{mark}",
+        f"sep:{sep[:3]}",
+        f"quote+sep:{mark}+{sep[:3]}",
+        f"after:{'end' if after in ('', chr(13), chr(10)) else after}",
+        f"before:{before.strip()[-1:].decode('latin-1') or 'start'}",
+        f"line:{_bin(line_end - line_start, (30, 50, 80, 120, 200, 400, 1000))}",
+        f"quoted+after:{bool(quote)}+{after if after in '(.,;)[' else ''}",
+    ]
+    around = window[line_start:line_end] if line_end - line_start < 400 else window[max(line_start, start - 160) : end + 80]
+    outside = window[max(line_start, start - 160) : start]
+    if _COMMENT.match(before):
+        features.append("comment")
+    if _TESTING.search(outside):
+        features.append("testing-words")
+    if _CODE.search(outside):
+        features.append("code-words")
+    if _TRANSLATION.search(outside):
+        features.append("translation-words")
+    if _SHELL.search(outside):
+        features.append("shell-words")
+    if _CODED.search(around):
+        features.append("reads-environment")
+    if b"?" in before or before[-1:] == b"&":
+        features.append("query")
+    if at > line_start and window[at - 1 : at] in (b".", b"$", b"@", b">", b":"):
+        features.append(f"member:{window[at - 1 : at].decode('latin-1')}")
+    return features
+
+
+def relation_features(value: bytes, name: bytes) -> list[str]:
+    """What is true of value and name together: a value that repeats its name is a stand-in or an identifier."""
+    lower, called = value.lower(), name.lower().strip(b"-_.")
+    features = []
+    if called and (called in lower or (len(lower) >= 4 and lower in called)):
+        features.append("repeats-name")
+    plain, called = lower.replace(b"_", b"").replace(b"-", b""), called.replace(b"_", b"").replace(b"-", b"")
+    if plain == called:
+        features.append("is-name")
+    return features

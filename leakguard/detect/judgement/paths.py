@@ -1,0 +1,26 @@
+"""What a path says: the second step of the judgement, taken where paths are known."""
+
+from __future__ import annotations
+
+import re
+
+_KINDS = (
+    ("lock-file", r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|pdm\.lock|uv\.lock|pipfile\.lock|cargo\.lock|gemfile\.lock|"
+                  r"composer\.lock|go\.sum|flake\.lock|mix\.lock|podfile\.lock|packages\.lock\.json|[^/]*\.lockfile|bun\.lock)$"),
+    ("minified", r"\.min\.(?:js|css)$|\.bundle\.js$|\.map$|-min\.js$"),
+    ("style", r"\.(?:css|scss|less|sass|svg|styl)$"),
+    ("translation", r"(?:^|/)(?:locales?|i18n|l10n|translations?|lang(?:uage)?s?|intl)/|\.(?:po|pot|strings|resx|xlf|xliff|arb|ftl)$|[._-](?:[a-z]{2}[_-][a-z]{2})\.(?:json|ya?ml|properties)$"),
+    ("vendored", r"(?:^|/)(?:vendor|node_modules|third[_-]?party|bower_components|site-packages|dist-packages|external|deps)/"),
+    ("test", r"(?:^|/)(?:tests?|__tests__|specs?|testdata|test[_-][^/]*|fixtures?|mocks?|cassettes|e2e|testing|[^/]*tests)/|(?:^|/)(?:test_|conftest)[^/]*$|[^/]*[._-](?:test|spec|tests|mock|fixture)s?\.[^/]+$|[a-z](?:Test|Tests|Spec|IT)\.[a-z]+$"),
+    ("example", r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|templates?)/|\.(?:example|sample|dist|template|tpl|tmpl|j2|erb)$|[._-](?:example|sample)\b[^/]*$"),
+    ("documentation", r"(?:^|/)(?:docs?|documentation|man|wiki)/|\.(?:md|markdown|rst|adoc|asciidoc|html?|txt|ipynb)$|(?:^|/)(?:readme|changelog|history|license)[^/]*$"),
+    ("environment", r"(?:^|/)\.env(?:\.[\w.-]+)?$|\.env$|(?:^|/)(?:\.npmrc|\.pypirc|\.netrc|\.pgpass|credentials|secrets?\.[a-z]+)$|\.tfvars$|\.tfstate$"),
+    ("configuration", r"\.(?:ya?ml|json|toml|ini|cfg|conf|config|properties|xml|plist|tf|hcl|env)$"),
+    ("source", r"\.(?:py|js|jsx|ts|tsx|go|rb|php|java|kt|scala|cs|c|cc|cpp|h|hpp|rs|swift|m|pl|sh|bash|ps1|lua|ex|exs|r|sql|groovy)$"),
+)
+_COMPILED = tuple((kind, re.compile(expression, 0 if kind == "test" else re.IGNORECASE)) for kind, expression in _KINDS)
+
+
+def path_kinds(path: str) -> tuple[str, ...]:
+    """What kinds of file a path names, the rarest first; a path may be of several kinds."""
+    return tuple(kind for kind, expression in _COMPILED if expression.search(path))

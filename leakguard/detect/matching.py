@@ -1,0 +1,146 @@
+"""Confirming candidates: the rule's full expression and its offline checks on a bounded neighbourhood.
+
+What a confirmation says depends on nothing but the rule and the bytes of the neighbourhood, so it is remembered by
+them: a thousand versions of a file that hold the same key cost one confirmation.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import msgspec
+import regex
+
+from leakguard.detect.checks import find_check
+from leakguard.detect.checks.evidence import Evidence, Verdict
+from leakguard.detect.entropy import shannon
+from leakguard.detect.judgement import judge
+from leakguard.detect.placeholders import placeholder_reason
+from leakguard.model import CONFIDENCES, Confidence, HeldReason, Rule, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TIMEOUT = 0.5
+"""Seconds that one expression may take on one neighbourhood of at most 128 KB before the candidate is held back."""
+
+MEMO_SIZE = 200_000
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """What a confirmation found; offsets are relative to the candidate's end. `held` is set where it is not shown."""
+
+    start: int
+    end: int
+    secret: Secret
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+    name: str = ""
+    expired: str = ""
+    held: HeldReason | None = None
+    detail: str = ""
+    score: float = 0.0
+
+
+class Matcher:
+    """Confirms the candidates of a list of rules, each numbered by its place in the list."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._expressions: dict[int, regex.Pattern[bytes]] = {}
+        self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
+
+    def neighbourhood(self, data: bytes, rule: int, end: int) -> tuple[int, int]:
+        """The span of `data` that confirming this candidate reads; a change outside of it cannot change the answer."""
+        spec = self._rules[rule]
+        low, high = max(0, end - spec.reach), min(len(data), end + spec.reach)
+        if spec.multiline:
+            return low, high
+        newline = data.find(b"\n", end, high)
+        return data.rfind(b"\n", low, end) + 1 or low, high if newline < 0 else newline
+
+    def confirm(self, data: bytes, rule: int, end: int) -> Confirmed | None:
+        """The match of rule number `rule` that holds the anchor whose last byte is at `end` - 1, or None."""
+        low, high = self.neighbourhood(data, rule, end)
+        window = data[low:high]
+        key = (rule, end - low, blake2b(window, digest_size=16).digest())
+        try:
+            return self._memo[key]
+        except KeyError:
+            pass
+        if len(self._memo) >= MEMO_SIZE:
+            self._memo.clear()
+        found = self._memo[key] = self._decide(rule, window, end - low)
+        return found
+
+    def _decide(self, rule: int, window: bytes, end: int) -> Confirmed | None:
+        expression = self._expressions.get(rule)
+        if expression is None:
+            expression = self._expressions[rule] = regex.compile(self._rules[rule].match.encode(), regex.VERSION0)
+        try:
+            # A generic value may stand inside of what an earlier name on the line was matched with: token = get("token", "…")
+            for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):
+                if match.start() < end <= match.end():
+                    return weigh(self._rules[rule], match, window, end)
+                if match.start() >= end:
+                    return None
+        except TimeoutError:
+            return Confirmed(0, 0, Secret(b""), "low", held="timeout", detail="the expression took too long")
+        return None
+
+
+def weigh(rule: Rule, match: regex.Match[bytes], window: bytes, base: int) -> Confirmed | None:
+    """What a match of a rule's expression amounts to: checks, placeholders, entropy, and for generic kinds the judgement.
+
+    The offsets of the answer are relative to `base`.
+    """
+    groups = {name: value for name, value in match.groupdict().items() if value is not None}
+    start, end = match.span("secret") if "secret" in groups else match.span()
+    evidence = Evidence(window[start:end], window, start, end, groups)
+    verdicts = [check(evidence, argument) for check, argument in map(find_check, rule.checks)]
+    found = _combine(rule, evidence, verdicts)
+    return msgspec.structs.replace(found, start=start - base, end=end - base)
+
+
+def _combine(rule: Rule, evidence: Evidence, verdicts: list[Verdict]) -> Confirmed:
+    said = {verdict.outcome: verdict for verdict in reversed(verdicts)}
+    name = evidence.groups.get("name", b"").decode("utf-8", "replace")
+    reasons = tuple(verdict.reason for verdict in verdicts if verdict.reason and verdict.outcome != "expired")
+    confirmed = Confirmed(0, 0, Secret(evidence.secret), rule.confidence, reasons, name)
+    held = _held(rule, evidence, said)
+    if held:
+        return msgspec.structs.replace(confirmed, held=held[0], detail=held[1])
+    if "expired" in said:
+        return msgspec.structs.replace(confirmed, expired=said["expired"].reason, confidence="low")
+    if "proven" in said:
+        return msgspec.structs.replace(confirmed, confidence="proven")
+    if rule.generic:
+        judgement = judge(evidence)
+        if judgement.verdict == "not":
+            return msgspec.structs.replace(
+                confirmed, held="unlikely", detail="; ".join(judgement.reasons), score=judgement.score
+            )
+        return msgspec.structs.replace(
+            confirmed, confidence=judgement.confidence, reasons=reasons + judgement.reasons, score=judgement.score
+        )
+    if "doubtful" in said:
+        lowered = CONFIDENCES[min(CONFIDENCES.index(rule.confidence) + 1, len(CONFIDENCES) - 1)]
+        return msgspec.structs.replace(confirmed, confidence=lowered)
+    return confirmed
+
+
+def _held(rule: Rule, evidence: Evidence, said: dict[str, Verdict]) -> tuple[HeldReason, str] | None:
+    """Why this match is not shown, or None."""
+    if "refuted" in said:
+        return "refuted", said["refuted"].reason
+    if "harmless" in said:
+        return "known-example", said["harmless"].reason
+    if "proven" in said:
+        return None
+    stand_in = placeholder_reason(evidence.secret, fixed=not (rule.generic or rule.context))
+    if stand_in:
+        return "placeholder", stand_in
+    if rule.entropy and shannon(evidence.secret) < rule.entropy:
+        return "unlikely", "is too regular to be random"
+    return None

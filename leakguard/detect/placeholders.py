@@ -1,0 +1,31 @@
+"""Values that stand where a secret will be: `changeme`, `<password>`, `${VAR}`, `xxxxxxxx`, `your-api-key-here`."""
+
+from __future__ import annotations
+
+import regex
+
+_WORDS = regex.compile(
+    rb"(?i)example|sample|placeholder|change[_-]?(?:me|it|this)|your[_-]?\w*[_-]?(?:key|token|secret|password|pass|id|api)|"
+    rb"insert|replace[_-]?(?:me|with|this)|dummy|fake|redacted|todo|fixme|not[_-]?a?[_-]?real|<[^>]+>|\.\.\.|\*\*\*|foobar|"
+    rb"xxxx|yyyy|zzzz|aaaaaa|000000|123456789|abcdefgh|abcd1234|deadbeef|qwerty|(?:test|my)[_-]?(?:key|token|secret|api)"
+)
+_TEMPLATE = regex.compile(
+    rb"\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{%|<%|%[A-Za-z_]+%|#\{[^}]*\}|\A\$[A-Za-z_]\w*\Z|\A%[sdv]\Z|\A\{\w*\}\Z|"
+    rb"\A(?:process\.env|os\.environ|ENV\[|env\(|getenv)"
+)
+_FIXED_WORDS = regex.compile(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|0?123456789|abcdefgh|placeholder|redacted|your[_-]")
+
+
+def placeholder_reason(value: bytes, *, fixed: bool = False) -> str:
+    """Why `value` is no secret but a stand-in for one, or ''. `fixed`: it has a provider's unmistakable shape, so that
+    only what cannot be chance counts (eight equal characters, the word EXAMPLE)."""
+    if len(set(value)) <= max(2, min(4, len(value) // 8)):
+        return "repeats the same few characters"
+    if fixed:
+        body = value[8:] if len(value) > 24 else value
+        return "holds a stand-in's words" if _FIXED_WORDS.search(body) else ""
+    if _TEMPLATE.search(value):
+        return "is a template to be filled in"
+    if _WORDS.search(value):
+        return "holds a stand-in's words"
+    return ""

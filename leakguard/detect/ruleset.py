@@ -1,0 +1,145 @@
+"""The set of rules that a run uses, loaded from the user's cache folder where it was compiled before.
+
+A cached set is keyed by the rule files (name, size, time of change), by leakguard's, msgspec's and Hyperscan's versions
+and by the processor; it is checked by a digest, and rebuilt in silence when it is stale, foreign or broken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from leakguard import __version__
+from leakguard.detect.rules import patterns_folder, read_rules, rule_files
+from leakguard.errors import RuleError
+from leakguard.model import Guidance, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FORMAT = 1
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    rules: bytes
+    guidance: bytes
+    database: bytes
+    digest: str
+
+
+class RuleSet:
+    """Rules in a fixed order (their numbers are their places), their anchors' database, and their guidance."""
+
+    def __init__(self, stored: _Stored) -> None:
+        self.rules: tuple[Rule, ...] = msgspec.msgpack.decode(stored.rules, type=tuple[Rule, ...])
+        self.database = stored.database
+        self.digest = stored.digest
+        self._guidance = stored.guidance
+        self.numbers = {rule.id: number for number, rule in enumerate(self.rules)}
+
+    def guidance(self) -> dict[str, Guidance]:
+        """Every rule's guidance by rule id; decoded when asked for, because detection needs none of it."""
+        items = msgspec.msgpack.decode(self._guidance, type=tuple[Guidance, ...])
+        return {item.rule: item for item in items}
+
+
+def load_ruleset(cache: Path | None, extra: Sequence[Path] = (), folder: Path | None = None) -> RuleSet:
+    """All built-in rules and those of `extra` files. `cache` is the folder to keep the compiled set in, or None.
+
+    RuleError for a rule that cannot be used. A cache folder that cannot be read or written is no error.
+    """
+    files = [*rule_files(folder or patterns_folder()), *extra]
+    if not files:
+        raise RuleError(str(folder or patterns_folder()), "-", "file", "no rule file was found; reinstall leakguard")
+    place = cache / f"rules-{_key(files)}.bin" if cache else None
+    stored = _read_cache(place) if place else None
+    if stored is not None:
+        with contextlib.suppress(msgspec.DecodeError):
+            return RuleSet(stored)
+    stored = build_ruleset(read_rules(files))
+    if place:
+        _write_cache(place, stored)
+    return RuleSet(stored)
+
+
+def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
+    """Check what only the whole set can show, and compile the anchors."""
+    from leakguard.detect.anchors import compile_database, measure
+    from leakguard.detect.checks import find_check
+
+    anchors: list[tuple[int, str]] = []
+    ids = {rule.id for rule, _ in rules}
+    for number, (rule, _) in enumerate(rules):
+        file = f"{rule.provider}.toml"
+        for check in rule.checks:
+            try:
+                find_check(check)
+            except KeyError:
+                raise RuleError(file, rule.id, "checks", f"no check is called {check!r}; see leakguard rules checks") from None
+        for pair in rule.pairs:
+            if pair.rule not in ids:
+                raise RuleError(file, rule.id, "pairs", f"no rule is called {pair.rule!r}")
+        for anchor in rule.anchors:
+            try:
+                measure(anchor)
+            except ValueError as problem:
+                raise RuleError(file, rule.id, "anchor", str(problem)) from None
+            anchors.append((number, anchor))
+    try:
+        database = compile_database(anchors)
+    except ValueError as problem:
+        raise RuleError("patterns", "-", "anchor", str(problem)) from None
+    encoded = msgspec.msgpack.encode(tuple(rule for rule, _ in rules))
+    return _Stored(
+        rules=encoded,
+        guidance=msgspec.msgpack.encode(tuple(guidance for _, guidance in rules)),
+        database=database,
+        digest=blake2b(encoded + __version__.encode(), digest_size=16).hexdigest(),
+    )
+
+
+def _key(files: Sequence[Path]) -> str:
+    from leakguard.detect.anchors import platform_key
+
+    state = blake2b(f"{_FORMAT}|{__version__}|{msgspec.__version__}|{platform_key()}".encode(), digest_size=12)
+    for path in files:
+        try:
+            found = path.stat()
+        except OSError as problem:
+            raise RuleError(path.name, "-", "file", f"cannot be read ({problem.strerror}); check the path") from None
+        state.update(f"|{path}|{found.st_size}|{found.st_mtime_ns}".encode("utf-8", "surrogateescape"))
+    return state.hexdigest()
+
+
+def _read_cache(place: Path) -> _Stored | None:
+    try:
+        content = place.read_bytes()
+    except OSError:
+        return None
+    digest, body = content[:16], content[16:]
+    if blake2b(body, digest_size=16).digest() != digest:
+        return None
+    try:
+        return msgspec.msgpack.decode(body, type=_Stored)
+    except msgspec.DecodeError:
+        return None
+
+
+def _write_cache(place: Path, stored: _Stored) -> None:
+    """Atomically, because two runs may do it at once; older sets of the same folder are left to the next cleaning."""
+    body = msgspec.msgpack.encode(stored)
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix="rules-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(blake2b(body, digest_size=16).digest() + body)
+            Path(name).replace(place)
+        except OSError:
+            Path(name).unlink(missing_ok=True)

@@ -1,0 +1,257 @@
+"""The commit graph, and the life of a secret in it as set algebra.
+
+For a finding with the set B of blobs (or trees, for file names) that hold it:
+
+    C          = commits whose tree reaches B
+    introduced = commits in C with no parent in C
+    removed    = commits not in C with a parent in C
+    alive in   = refs whose tip is in C
+    pushed     = C meets the history of a remote-tracking ref
+
+One pass over the trees tells which of them reach which findings; the commits follow. No diff is made.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from leakguard.git import kernel
+from leakguard.model import CommitInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+Key = int
+"""A finding's number."""
+
+Number = int
+"""An object's number in `Objects`."""
+
+EMPTY: frozenset[Key] = frozenset()
+
+
+class CommitHead(msgspec.Struct, frozen=True, gc=False):
+    """What the algebra needs of a commit: the numbers of its tree (-1 where it is missing) and of the parents that are
+    there, and the committer's time in seconds since 1970."""
+
+    tree: Number
+    parents: tuple[Number, ...]
+    time: int
+
+
+def parse_commit_head(content: bytes) -> tuple[str, tuple[str, ...], int] | None:
+    """Hex ids of tree and parents, and committer time of a commit object; None where it is malformed."""
+    if content[:5] != b"tree ":
+        return None
+    end = content.find(b"\n")
+    tree = content[5:end].decode("ascii", "replace")
+    parents: list[str] = []
+    at = end + 1
+    while content[at : at + 7] == b"parent ":
+        end = content.find(b"\n", at)
+        if end < 0:
+            return None
+        parents.append(content[at + 7 : end].decode("ascii", "replace"))
+        at = end + 1
+    at = content.find(b"\ncommitter ", at - 1)
+    end = content.find(b"\n", at + 1)
+    if at < 0 or end < 0:
+        return tree, tuple(parents), 0
+    fields = content[at:end].rsplit(b" ", 2)
+    try:
+        return tree, tuple(parents), int(fields[1])
+    except (ValueError, IndexError):
+        return tree, tuple(parents), 0
+
+
+def parse_commit_info(oid: str, content: bytes) -> CommitInfo:
+    """Author, time and subject of a commit, whatever bytes they are made of."""
+    header, _, message = content.partition(b"\n\n")
+    author, email, when, offset = "", "", 0, 0
+    for line in header.split(b"\n"):
+        if line.startswith(b"author "):
+            name, _, rest = line[7:].partition(b" <")
+            mail, _, stamp = rest.partition(b"> ")
+            author, email = name.decode("utf-8", "replace"), mail.decode("utf-8", "replace")
+            when, offset = _stamp(stamp)
+    head = parse_commit_head(content)
+    subject = message.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
+    return CommitInfo(oid, author, email, head[2] if head and head[2] else when, offset, subject[:200])
+
+
+def _stamp(text: bytes) -> tuple[int, int]:
+    """Seconds since 1970 and minutes from UTC of git's `1700000000 +0130`."""
+    seconds, _, zone = text.partition(b" ")
+    try:
+        minutes = int(zone[-4:-2]) * 60 + int(zone[-2:])
+        return int(seconds), -minutes if zone[:1] == b"-" else minutes
+    except ValueError:
+        return 0, 0
+
+
+class Reach:
+    """Which tree reaches which findings, from the edges that were read of every tree."""
+
+    def __init__(self) -> None:
+        self._trees = array("i")
+        self._counts = array("i")
+        self._edges = array("i")
+        self._direct: dict[Number, frozenset[Key]] = {}
+
+    def add_holder(self, tree: Number, keys: Iterable[Key]) -> None:
+        """`tree` itself has an entry that holds these findings."""
+        self._direct[tree] = self._direct.get(tree, EMPTY) | frozenset(keys)
+
+    def add_edges(self, trees: bytes, counts: bytes, edges: bytes) -> None:
+        """int32 arrays: the numbers of some trees, how many subtrees each has, and the numbers of these in a row."""
+        self._trees.frombytes(trees)
+        self._counts.frombytes(counts)
+        self._edges.frombytes(edges)
+
+    def sets(self, total: int) -> dict[Number, frozenset[Key]]:
+        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects."""
+        pool: dict[frozenset[Key], frozenset[Key]] = {}
+        found = {tree: pool.setdefault(keys, keys) for tree, keys in self._direct.items()}
+        if not found:
+            return found
+        seeds = array("i", sorted(found)).tobytes()
+        pairs = memoryview(
+            kernel.reach(self._trees.tobytes(), self._counts.tobytes(), self._edges.tobytes(), seeds, total)
+        ).cast("i")
+        parents: dict[Number, list[Number]] = defaultdict(list)
+        for at in range(0, len(pairs), 2):
+            parents[pairs[at + 1]].append(pairs[at])
+        waiting = list(found)
+        while waiting:
+            tree = waiting.pop()
+            keys = found[tree]
+            for parent in parents.get(tree, ()):
+                old = found.get(parent, EMPTY)
+                if old is keys or keys <= old:
+                    continue
+                new = old | keys if old else keys
+                found[parent] = pool.setdefault(new, new)
+                waiting.append(parent)
+        return found
+
+
+class Life(msgspec.Struct, frozen=True):
+    """A finding's life as commit numbers; `commits` counts C. `unreachable`: no ref leads to any of C."""
+
+    introduced: tuple[Number, ...] = ()
+    removed: tuple[Number, ...] = ()
+    refs: tuple[str, ...] = ()
+    in_head: bool = False
+    pushed: bool | None = None
+    commits: int = 0
+    unreachable: bool = True
+
+
+class Tip(msgspec.Struct, frozen=True):
+    """A ref and the number of the commit that it stands for (-1 where that is missing)."""
+
+    name: str
+    commit: Number
+    remote: bool
+
+
+class History:
+    """All commits of the object database, reachable or not, and the refs that lead to them."""
+
+    def __init__(
+        self, commits: Mapping[Number, CommitHead], tips: Sequence[Tip], oid: Callable[[Number], str]
+    ) -> None:
+        self.commits = commits
+        self._oid = oid
+        self.tips = [tip for tip in tips if tip.commit in commits]
+        self.reachable = self._ancestors(tip.commit for tip in self.tips)
+        remote = [tip.commit for tip in self.tips if tip.remote]
+        self.has_remote = bool(remote)
+        self.pushed = self._ancestors(remote)
+        self._children: dict[Number, list[Number]] = {}
+
+    def _ancestors(self, tips: Iterable[Number]) -> set[Number]:
+        seen: set[Number] = set()
+        waiting = list(tips)
+        commits = self.commits
+        while waiting:
+            number = waiting.pop()
+            if number in seen or number not in commits:
+                continue
+            seen.add(number)
+            waiting.extend(commits[number].parents)
+        return seen
+
+    def _descendants(self, roots: Iterable[Number]) -> set[Number]:
+        if not self._children:
+            for number, head in self.commits.items():
+                for parent in head.parents:
+                    self._children.setdefault(parent, []).append(number)
+        seen: set[Number] = set()
+        waiting = list(roots)
+        while waiting:
+            number = waiting.pop()
+            if number not in seen:
+                seen.add(number)
+                waiting.extend(self._children.get(number, ()))
+        return seen
+
+    def lives(self, trees: Mapping[Number, frozenset[Key]]) -> dict[Key, Life]:
+        """The life of every finding that a commit's tree reaches, given which tree reaches which."""
+        members: dict[Key, list[Number]] = defaultdict(list)
+        introduced: dict[Key, list[Number]] = defaultdict(list)
+        removed: dict[Key, list[Number]] = defaultdict(list)
+        commits = self.commits
+        held = {number: keys for number, head in commits.items() if (keys := trees.get(head.tree))}
+        for number, head in commits.items():
+            own = held.get(number, EMPTY)
+            before = EMPTY
+            for parent in head.parents:
+                keys = held.get(parent, EMPTY)
+                before = keys if not before else (before if keys is before else before | keys)
+            for key in own:
+                members[key].append(number)
+            if own is before:
+                continue
+            for key in own - before:
+                introduced[key].append(number)
+            for key in before - own:
+                removed[key].append(number)
+        tips: dict[Key, list[Tip]] = defaultdict(list)
+        for tip in self.tips:
+            for key in held.get(tip.commit, EMPTY):
+                tips[key].append(tip)
+        return {key: self._life(members[key], introduced[key], removed[key], tips[key]) for key in members}
+
+    def _life(self, members: list[Number], introduced: list[Number], removed: list[Number], tips: list[Tip]) -> Life:
+        alive = not self.reachable.isdisjoint(members)
+        if alive:  # what only a dangling commit did is of no interest where a ref's history holds the secret too
+            introduced = [number for number in introduced if number in self.reachable]
+            removed = [number for number in removed if number in self.reachable]
+        return Life(
+            self.ordered(introduced),
+            self.ordered(removed),
+            tuple(tip.name for tip in tips if tip.name != "HEAD"),
+            any(tip.name == "HEAD" for tip in tips),
+            (not self.pushed.isdisjoint(members)) if self.has_remote else None,
+            len(members),
+            not alive,
+        )
+
+    def ordered(self, numbers: Iterable[Number]) -> tuple[Number, ...]:
+        """Commits by time, oldest first; equal times by id, because numbers depend on how objects are packed."""
+        return tuple(sorted(numbers, key=lambda number: (self.commits[number].time, self._oid(number))))
+
+    def life_in_commits(self, numbers: Iterable[Number]) -> Life:
+        """The life of what stands in commits themselves (their messages): no later commit removes it, and it lives in
+        every ref whose history they belong to."""
+        known = [number for number in numbers if number in self.commits]
+        alive = [number for number in known if number in self.reachable]
+        chosen = alive or known
+        holders = self._descendants(chosen)
+        tips = [tip for tip in self.tips if tip.commit in holders]
+        return self._life(chosen, chosen, [], tips)

@@ -1,0 +1,65 @@
+"""The kernel to import: the compiled one where it is there, else its twin in plain Python.
+
+Both do the same; ``kernel_py`` documents it. ``IMPLEMENTATION`` says which one this is. The environment
+variable LEAKGUARD_KERNEL=python chooses the twin, to compare the two and to rule the compiled one out.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from leakguard.git.kernel_error import KernelError
+
+if TYPE_CHECKING:
+    from leakguard.git.kernel_py import (
+        OidTable,
+        PackTable,
+        append_names,
+        apply_delta,
+        apply_delta_dirty,
+        inherit,
+        pack_table,
+        parse_tree,
+        reach,
+        tree_edges,
+    )
+
+    IMPLEMENTATION: Literal["c", "python"]
+else:
+
+    def _choose():
+        if os.environ.get("LEAKGUARD_KERNEL") != "python":
+            try:
+                return import_module("leakguard.git._kernel"), "c"
+            except ImportError:
+                pass  # Installed where no compiler was, or built for another Python.
+        return import_module("leakguard.git.kernel_py"), "python"
+
+    _kernel, IMPLEMENTATION = _choose()
+    OidTable = _kernel.OidTable
+    PackTable = _kernel.PackTable
+    append_names = _kernel.append_names
+    apply_delta = _kernel.apply_delta
+    apply_delta_dirty = _kernel.apply_delta_dirty
+    inherit = _kernel.inherit
+    pack_table = _kernel.pack_table
+    parse_tree = _kernel.parse_tree
+    reach = _kernel.reach
+    tree_edges = _kernel.tree_edges
+
+__all__ = [
+    "IMPLEMENTATION",
+    "KernelError",
+    "OidTable",
+    "PackTable",
+    "append_names",
+    "apply_delta",
+    "apply_delta_dirty",
+    "inherit",
+    "pack_table",
+    "parse_tree",
+    "reach",
+    "tree_edges",
+]

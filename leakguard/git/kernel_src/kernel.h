@@ -1,0 +1,69 @@
+/* What the parts of the kernel share: module state, problems as values, growable arrays.
+ *
+ * Heavy loops run without the GIL, so they cannot raise. They return a "problem": NULL when all went
+ * well, else one sentence, which kernel_raise() turns into a KernelError once the GIL is held again.
+ */
+#ifndef LEAKGUARD_KERNEL_H
+#define LEAKGUARD_KERNEL_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef const char *Problem;
+
+/* The problem that becomes a MemoryError. */
+extern const char kernel_no_memory[];
+
+typedef struct {
+    PyObject *error;         /* leakguard.git.kernel_error.KernelError */
+    PyTypeObject *oid_table;
+    PyTypeObject *pack_table;
+} KernelState;
+
+typedef struct {
+    const uint8_t *at;
+    size_t len;
+} Span;
+
+/* A growable array of bytes that needs no GIL. All zero is the empty array. */
+typedef struct {
+    uint8_t *at;
+    size_t used;
+    size_t room;
+} Grow;
+
+/* Under this many bytes of work a thread keeps the GIL: getting it back would cost more. */
+#define GIL_WORTH ((size_t)16 * 1024)
+
+KernelState *kernel_state(PyObject *module);
+PyObject *kernel_raise(PyObject *error_class, Problem problem);
+int kernel_arguments(const char *name, Py_ssize_t given, Py_ssize_t wanted);
+int kernel_hash_len(PyObject *error_class, PyObject *value, size_t *hash_len);
+PyThreadState *kernel_release_gil(size_t work);
+void kernel_retake_gil(PyThreadState *saved);
+
+int kernel_open(PyObject *object, Py_buffer *view, Span *span);
+
+Problem grow_reserve(Grow *grow, size_t more);
+Problem grow_append(Grow *grow, const void *bytes, size_t len);
+void grow_free(Grow *grow);
+PyObject *grow_to_bytes(const Grow *grow);
+
+/* The functions and types that module.c puts together. */
+PyObject *kernel_apply_delta(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_apply_delta_dirty(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_inherit(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_tree_edges(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_append_names(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);
+
+extern PyType_Spec oid_table_spec;
+extern PyStructSequence_Desc pack_table_desc;
+
+#endif

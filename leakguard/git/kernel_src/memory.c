@@ -1,0 +1,124 @@
+/* Arguments, buffers, growable arrays, and problems turned into exceptions. */
+#include "kernel.h"
+
+const char kernel_no_memory[] = "there is not enough memory";
+
+PyObject *
+kernel_raise(PyObject *error_class, Problem problem)
+{
+    if (problem == kernel_no_memory) {
+        return PyErr_NoMemory();
+    }
+    PyErr_SetString(error_class, problem);
+    return NULL;
+}
+
+int
+kernel_arguments(const char *name, Py_ssize_t given, Py_ssize_t wanted)
+{
+    if (given == wanted) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "%s() takes %zd positional arguments but %zd were given", name, wanted,
+                 given);
+    return -1;
+}
+
+int
+kernel_hash_len(PyObject *error_class, PyObject *value, size_t *hash_len)
+{
+    Py_ssize_t len = PyNumber_AsSsize_t(value, PyExc_OverflowError);
+    if (len == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (len != 20 && len != 32) {
+        kernel_raise(error_class, "an object id is 20 or 32 bytes long");
+        return -1;
+    }
+    *hash_len = (size_t)len;
+    return 0;
+}
+
+PyThreadState *
+kernel_release_gil(size_t work)
+{
+    return work < GIL_WORTH ? NULL : PyEval_SaveThread();
+}
+
+void
+kernel_retake_gil(PyThreadState *saved)
+{
+    if (saved != NULL) {
+        PyEval_RestoreThread(saved);
+    }
+}
+
+/* The caller must PyBuffer_Release(view) when this returned 0. */
+int
+kernel_open(PyObject *object, Py_buffer *view, Span *span)
+{
+    if (PyObject_GetBuffer(object, view, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    /* An empty buffer may have no address, and arithmetic on NULL is undefined. */
+    span->at = view->len > 0 ? (const uint8_t *)view->buf : (const uint8_t *)"";
+    span->len = (size_t)view->len;
+    return 0;
+}
+
+Problem
+grow_reserve(Grow *grow, size_t more)
+{
+    size_t room, most = (size_t)PY_SSIZE_T_MAX;
+    uint8_t *at;
+
+    if (more <= grow->room - grow->used) {
+        return NULL;
+    }
+    if (more > most - grow->used) {
+        return kernel_no_memory;
+    }
+    room = grow->room < most / 2 ? grow->room * 2 : most;
+    if (room < grow->used + more) {
+        room = grow->used + more;
+    }
+    if (room < 512) {
+        room = 512;
+    }
+    at = PyMem_RawRealloc(grow->at, room);
+    if (at == NULL) {
+        return kernel_no_memory;
+    }
+    grow->at = at;
+    grow->room = room;
+    return NULL;
+}
+
+Problem
+grow_append(Grow *grow, const void *bytes, size_t len)
+{
+    Problem problem;
+
+    if (len == 0) {
+        return NULL;
+    }
+    problem = grow_reserve(grow, len);
+    if (problem == NULL) {
+        memcpy(grow->at + grow->used, bytes, len);
+        grow->used += len;
+    }
+    return problem;
+}
+
+void
+grow_free(Grow *grow)
+{
+    PyMem_RawFree(grow->at);
+    memset(grow, 0, sizeof *grow);
+}
+
+PyObject *
+grow_to_bytes(const Grow *grow)
+{
+    return PyBytes_FromStringAndSize((const char *)grow->at, (Py_ssize_t)grow->used);
+}

@@ -1,0 +1,111 @@
+/* The extension module leakguard.git._kernel. */
+#include "kernel.h"
+
+KernelState *
+kernel_state(PyObject *module)
+{
+    return (KernelState *)PyModule_GetState(module);
+}
+
+#define FUNCTION(name, signature, doc)                                                              \
+    {                                                                                               \
+        #name, (PyCFunction)(void (*)(void))kernel_##name, METH_FASTCALL,                           \
+            PyDoc_STR(#name "($module, " signature ", /)\n--\n\n" doc)                              \
+    }
+
+static PyMethodDef functions[] = {
+    FUNCTION(apply_delta, "base, delta, limit", "The content that a pack delta makes of its base."),
+    FUNCTION(apply_delta_dirty, "base, delta, limit, margin, gather",
+             "Applies a delta, and gathers what of its result has to be scanned again."),
+    FUNCTION(inherit, "clean, ends", "Carries candidate ends of a base over to a child, through its clean copies."),
+    FUNCTION(pack_table, "idx, pack, hash_len", "Reads a pack's index and the header of each of its objects."),
+    FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
+    FUNCTION(tree_edges, "data, hash_len, trees, blobs, names", "Which known trees and blobs a tree object names."),
+    FUNCTION(append_names, "data, hash_len, clean, min_length, gather",
+             "Gathers the entry names of a tree object, a line each."),
+    FUNCTION(reach, "trees, counts, edges, seeds, total", "The edges on which trees lead to the seeds."),
+    {NULL, NULL, 0, NULL},
+};
+
+static int
+add_error(PyObject *module, KernelState *state)
+{
+    PyObject *home = PyImport_ImportModule("leakguard.git.kernel_error");
+
+    if (home == NULL) {
+        return -1;
+    }
+    state->error = PyObject_GetAttrString(home, "KernelError");
+    Py_DECREF(home);
+    return state->error == NULL ? -1 : PyModule_AddObjectRef(module, "KernelError", state->error);
+}
+
+static int
+fill_module(PyObject *module)
+{
+    KernelState *state = kernel_state(module);
+
+    if (add_error(module, state) < 0) {
+        return -1;
+    }
+    state->oid_table = (PyTypeObject *)PyType_FromModuleAndSpec(module, &oid_table_spec, NULL);
+    if (state->oid_table == NULL || PyModule_AddType(module, state->oid_table) < 0) {
+        return -1;
+    }
+    state->pack_table = PyStructSequence_NewType(&pack_table_desc);
+    if (state->pack_table == NULL || PyModule_AddType(module, state->pack_table) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+static int
+traverse(PyObject *module, visitproc visit, void *arg)
+{
+    KernelState *state = kernel_state(module);
+
+    Py_VISIT(state->error);
+    Py_VISIT(state->oid_table);
+    Py_VISIT(state->pack_table);
+    return 0;
+}
+
+static int
+clear(PyObject *module)
+{
+    KernelState *state = kernel_state(module);
+
+    Py_CLEAR(state->error);
+    Py_CLEAR(state->oid_table);
+    Py_CLEAR(state->pack_table);
+    return 0;
+}
+
+static void
+free_module(void *module)
+{
+    clear((PyObject *)module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, (void *)fill_module},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "leakguard.git._kernel",
+    .m_doc = PyDoc_STR("The sweep's hot loops: pack deltas, pack indexes and trees. Documented in kernel_py."),
+    .m_size = sizeof(KernelState),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = free_module,
+};
+
+PyMODINIT_FUNC
+PyInit__kernel(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,186 @@
+"""Packs as the forest of deltas that they are: each object inflated once, each delta applied once, parents first.
+
+Sources: git's gitformat-pack page for packs and indexes. The hot loops are in `kernel`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from isal import isal_zlib
+
+from leakguard.git import kernel
+from leakguard.model import ANCHOR_WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
+KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
+
+_RELEASE_EVERY = 64 << 20
+"""After this many bytes of a pack were read, its mapped pages are given back to the page cache."""
+
+
+class Visit(msgspec.Struct, frozen=True, gc=False):
+    """One object as the walk comes to it.
+
+    `depth` counts from 0 at the root of its delta tree. For a delta of depth > 0, `clean`, `windows` and `gathered` are
+    what `kernel.apply_delta_dirty` says of it; where its base was not walked they are None: scan all of `content`.
+    """
+
+    number: int
+    kind: int
+    depth: int
+    content: bytes
+    clean: bytes | None = None
+    windows: bytes | None = None
+    gathered: bytearray | None = None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An object that cannot be had from its pack, and why."""
+
+    number: int
+    kind: int
+    reason: str
+
+
+class Pack:
+    """A pack with the table of its objects. Pickles as paths and table; the file is mapped anew in each process."""
+
+    def __init__(self, index: Path, hash_size: int) -> None:
+        self.index = index
+        self.hash_size = hash_size
+        self.table: Any = None
+        self._open()
+        self.table = kernel.pack_table(index.read_bytes(), self._map, hash_size)
+        self._views()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"index": self.index, "hash_size": self.hash_size, "table": self.table}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._open()
+        self._views()
+
+    def _open(self) -> None:
+        with self.index.with_suffix(".pack").open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._read = 0
+
+    def _views(self) -> None:
+        table = self.table
+        self.order = memoryview(table.order).cast("i")
+        self.depths = memoryview(table.depths).cast("i")
+        self.starts = memoryview(table.data_starts).cast("q")
+        self.ends = memoryview(table.ends).cast("q")
+        self.sizes = memoryview(table.sizes).cast("q")
+        self.types = memoryview(table.types)
+
+    @property
+    def count(self) -> int:
+        """How many objects the pack holds."""
+        return int(self.table.count)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pack file."""
+        return len(self._map)
+
+    def oid(self, number: int) -> str:
+        """The id of an object, in hex."""
+        size = self.hash_size
+        return bytes(self.table.oids[number * size : (number + 1) * size]).hex()
+
+    def families(self, budget: int) -> list[tuple[int, int]]:
+        """Half-open spans of `order`, each of whole delta trees, each of about `budget` packed bytes."""
+        spans: list[tuple[int, int]] = []
+        order, depths, starts, ends = self.order, self.depths, self.starts, self.ends
+        begin, total = 0, len(order)
+        step = max(1, total * budget // max(1, len(self._map)))
+        while begin < total:
+            end, weight = begin, 0
+            while end < total and weight < budget:
+                stop = min(end + step, total)
+                weight += sum(ends[number] - starts[number] for number in order[end:stop])
+                end = stop
+            while end < total and depths[end]:
+                end += 1
+            spans.append((begin, end))
+            begin = end
+        return spans
+
+    def inflate(self, number: int, limit: int) -> bytes:
+        """The stored bytes of an object (a delta's, where it is one). ValueError where they are not what they claim."""
+        size = self.sizes[number]
+        if size > limit:
+            raise ValueError(f"is {size} bytes, over the limit of {limit}")
+        start, end = self.starts[number], self.ends[number]
+        self._read += end - start
+        if self._read > _RELEASE_EVERY:
+            self._release()
+        # Room for what the header claims, but not more than the packed bytes can unfold to (deflate: 1032 to 1).
+        room = min(size, (end - start) * 1032) + 1
+        try:
+            data: bytes = isal_zlib.decompress(self._map[start:end], 15, room)
+        except isal_zlib.error as problem:
+            raise ValueError(f"does not inflate ({str(problem).splitlines()[0]})") from None
+        if len(data) != size:
+            raise ValueError(f"inflates to {len(data)} bytes where its header claims {size}")
+        return data
+
+    def walk(self, begin: int, end: int, kinds: Collection[int], limit: int) -> Iterator[Visit | Failure]:
+        """Every object of some kinds in a span of `order`, bases before what is built on them.
+
+        Contents are held no longer than a later object needs them: at most log2 of the family's size at a time.
+        """
+        stack: dict[int, bytes] = {}
+        broken = -1
+        order, depths, types, last = self.order, self.depths, self.types, self.table.last_child
+        for at in range(begin, end):
+            number = order[at]
+            if types[number] not in kinds:
+                continue
+            depth = depths[at]
+            if 0 <= broken < depth:
+                yield Failure(number, types[number], "is built on an object that cannot be read")
+                continue
+            broken = -1
+            try:
+                stored = self.inflate(number, limit)
+                if depth == 0:
+                    visit = Visit(number, types[number], 0, stored)
+                else:
+                    base = stack.pop(depth - 1) if last[at] else stack[depth - 1]
+                    gathered = bytearray()
+                    content, clean, windows = kernel.apply_delta_dirty(base, stored, limit, ANCHOR_WIDTH, gathered)
+                    visit = Visit(number, types[number], depth, content, clean, windows, gathered)
+            except ValueError as problem:
+                broken = depth
+                yield Failure(number, types[number], str(problem))
+                continue
+            stack[depth] = visit.content
+            yield visit
+
+    def _release(self) -> None:
+        self._read = 0
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+
+def open_packs(indexes: Sequence[Path], hash_size: int) -> tuple[list[Pack], list[tuple[str, str]]]:
+    """Every pack that can be opened, and (name, reason) for the others."""
+    packs: list[Pack] = []
+    problems: list[tuple[str, str]] = []
+    for index in indexes:
+        try:
+            packs.append(Pack(index, hash_size))
+        except (OSError, ValueError) as problem:
+            problems.append((index.with_suffix(".pack").name, f"cannot be used ({problem})"))
+    return packs, problems

@@ -1,0 +1,260 @@
+"""Where in a history a secret is: commits, paths, lines. Reads only the few trees and blobs that it has to show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from leakguard.assemble import Sited
+from leakguard.detect.decoders import decode
+from leakguard.excerpt import TextView, escape, printable
+from leakguard.git import kernel
+from leakguard.git.history import Life, parse_commit_info
+from leakguard.model import CommitInfo, Event, Place, Provenance, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leakguard.collect import Group, Spot
+    from leakguard.detect.detector import Detector
+    from leakguard.git.history import History
+    from leakguard.git.objects import Objects
+
+MAX_EVENTS = 50
+"""How many commits that introduced (or removed) one secret are told with their places; the others are counted."""
+MAX_REFS = 50
+MAX_PLACES = 50
+
+NAME = "name:"
+"""The label of a spot in a file name begins so; the holder is the tree, the rest of the label the name."""
+WHOLE = ("commit", "tag")
+"""Labels of spots in objects that are no blobs; their offsets count in the whole object."""
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """What the pass over the trees says: see `HistoryLocator`."""
+
+    keys: dict[str, frozenset[int]]
+    owner: dict[tuple[str, bytes], int]
+    trees: dict[int, frozenset[int]]
+    lives: dict[int, Life]
+
+
+class HistoryLocator:
+    """Turns spots in objects into places in a history.
+
+    `owner` gives the key of a group, `keys` the keys that an object holds, `trees` those that a tree reaches.
+    `outside` are texts beside the object database, by label. Without a detector nothing is masked.
+    """
+
+    def __init__(
+        self,
+        objects: Objects,
+        history: History,
+        found: Reached,
+        detector: Detector | None,
+        clock: int,
+        tags: Mapping[str, str],
+        outside: Mapping[str, bytes],
+    ) -> None:
+        self.objects, self.history = objects, history
+        self.trees, self.lives, self.keys, self.owner = found.trees, found.lives, found.keys, found.owner
+        self.detector, self.clock, self.tags, self.outside = detector, clock, tags, outside
+        self.view = lru_cache(maxsize=64)(self._view)
+        self.entries = lru_cache(maxsize=4096)(self._entries)
+        self.info = lru_cache(maxsize=4096)(self._info)
+        self.found_in = lru_cache(maxsize=512)(self._found_in)
+
+    def locate(self, groups: Sequence[Group]) -> list[Sited]:
+        """The sites of each group. Groups must be those that `keys` was made of, by `group_keys`."""
+        return [self._site(group) for group in groups]
+
+    def place(self, spot: Spot) -> Place | None:
+        """A path that leads to a spot's object, in HEAD or where it was introduced; else the object itself."""
+        for key in sorted(self.keys.get(spot.holder, ())):
+            life = self.lives.get(key, Life())
+            commit = self._head() if life.in_head else next(iter(life.introduced), -1)
+            places = self._places_in(commit, key, {spot.holder: [spot]})
+            if places:
+                return places[0]
+        return self._alone(spot)
+
+    def _site(self, group: Group) -> Sited:
+        spots: dict[str, list[Spot]] = defaultdict(list)
+        for spot in group.spots:
+            spots[spot.holder].append(spot)
+        key = self.owner.get((group.match.rule, group.match.secret.reveal()), -1)
+        life = self.lives.get(key, Life())
+        outside = [spot for spot in group.spots if not spot.holder]
+        messages = sorted({spot.holder for spot in group.spots if spot.label == "commit"})
+        said = self.history.life_in_commits(map(self.objects.find, messages)) if messages else Life()
+        introduced = self._events(life.introduced, key, spots, parent=False)
+        introduced = _joined([*introduced, *self._message_events(said, spots)])
+        removed = self._events(life.removed, key, spots, parent=True)
+        head = self._head_places(key, spots) if life.in_head else ()
+        places = head or tuple(place for event in introduced for place in event.places)
+        places += tuple(filter(None, map(self._alone, outside)))
+        if not places:
+            places = tuple(filter(None, map(self._alone, group.spots[:MAX_PLACES])))
+        refs = tuple(dict.fromkeys([*life.refs, *said.refs, *self._tag_refs(spots)]))
+        unreachable = not outside and life.unreachable and said.unreachable and not refs
+        provenance = Provenance(
+            introduced=introduced,
+            removed=removed,
+            in_head=life.in_head or said.in_head,
+            refs=tuple(map(escape, refs[:MAX_REFS])),
+            ref_count=len(refs),
+            pushed=life.pushed or said.pushed if self.history.has_remote else None,
+            commits=life.commits + said.commits,
+            exposed=self._exposed(life, said, alive=bool(refs) or life.in_head or said.in_head),
+            unreachable=unreachable,
+        )
+        paths = tuple(dict.fromkeys(place.path for event in introduced for place in event.places))
+        paths = tuple(dict.fromkeys([*paths, *(place.path for place in places)]))
+        return Sited(places[:MAX_PLACES], provenance, paths)
+
+    def _exposed(self, life: Life, said: Life, *, alive: bool) -> int | None:
+        commits = self.history.commits
+        begun = [commits[number].time for number in (*life.introduced, *said.introduced)]
+        if not begun:
+            return None
+        ended = [commits[number].time for number in life.removed]
+        last = self.clock if alive or not ended else max(ended)
+        return max(0, last - min(begun))
+
+    def _events(self, numbers: Sequence[int], key: int, spots: Mapping[str, list[Spot]], *, parent: bool) -> tuple[Event, ...]:
+        events = []
+        for number in numbers[:MAX_EVENTS]:
+            source = number
+            if parent:
+                head = self.history.commits[number]
+                source = next((at for at in head.parents if key in self._keys_of(at)), number)
+            events.append(Event(self.info(number), self._places_in(source, key, spots)))
+        return tuple(events)
+
+    def _keys_of(self, commit: int) -> frozenset[int]:
+        head = self.history.commits.get(commit)
+        return self.trees.get(head.tree, frozenset()) if head else frozenset()
+
+    def _message_events(self, said: Life, spots: Mapping[str, list[Spot]]) -> tuple[Event, ...]:
+        events = []
+        for number in said.introduced[:MAX_EVENTS]:
+            oid = self.objects.oid(number)
+            places = tuple(filter(None, map(self._alone, spots.get(oid, ()))))
+            events.append(Event(self.info(number), places))
+        return tuple(events)
+
+    def _head_places(self, key: int, spots: Mapping[str, list[Spot]]) -> tuple[Place, ...]:
+        return self._places_in(self._head(), key, spots)
+
+    def _head(self) -> int:
+        return next((tip.commit for tip in self.history.tips if tip.name == "HEAD"), -1)
+
+    def _tag_refs(self, spots: Mapping[str, list[Spot]]) -> list[str]:
+        return [self.tags[oid] for oid in spots if oid in self.tags]
+
+    def _places_in(self, commit: int, key: int, spots: Mapping[str, list[Spot]]) -> tuple[Place, ...]:
+        """Every path in a commit's tree whose object holds the secret, with its lines."""
+        head = self.history.commits.get(commit)
+        if head is None or key < 0:
+            return ()
+        places: list[Place] = []
+        for path, oid in self.found_in(head.tree, key):
+            for spot in spots.get(oid, ()):
+                if len(places) >= MAX_PLACES:
+                    return tuple(places)
+                place = self._at(spot, printable(self._mask(path)))
+                if place:
+                    places.append(place)
+        return tuple(places)
+
+    def _found_in(self, tree: int, key: int) -> tuple[tuple[bytes, str], ...]:
+        """(path, id) of every object under a tree that holds a finding; descends only where the finding is."""
+        found: list[tuple[bytes, str]] = []
+        waiting = [(tree, b"")]
+        while waiting:
+            number, prefix = waiting.pop()
+            if key not in self.trees.get(number, frozenset()):
+                continue
+            tree_oid = self.objects.oid(number)
+            for mode, name, raw in self.entries(number):
+                oid = raw.hex()
+                if mode == 0o040000:
+                    waiting.append((self.objects.find(oid), prefix + name + b"/"))
+                elif key in self.keys.get(oid, frozenset()):
+                    found.append((prefix + name, oid))
+            if key in self.keys.get(tree_oid, frozenset()):
+                found.append((prefix, tree_oid))
+        return tuple(sorted(found))
+
+    def _entries(self, number: int) -> list[tuple[int, bytes, bytes]]:
+        try:
+            _, content = self.objects.read(self.objects.oid(number))
+            return kernel.parse_tree(content, self.objects.hash_size)
+        except (KeyError, ValueError):
+            return []
+
+    def _info(self, number: int) -> CommitInfo:
+        oid = self.objects.oid(number)
+        try:
+            info = parse_commit_info(oid, self.objects.read(oid)[1])
+        except (KeyError, ValueError):
+            return CommitInfo(oid, "", "", self.history.commits[number].time, 0, "")
+        author, email, subject = (
+            printable(self._mask(text.encode("utf-8", "replace"))) for text in (info.author, info.email, info.subject)
+        )
+        return CommitInfo(oid, author, email, info.time, info.offset, subject)
+
+    def _mask(self, raw: bytes) -> bytes:
+        """`raw` with every secret in it masked: names and subjects are shown far from where they were found."""
+        if self.detector is None:
+            return raw
+        found = self.detector.detect(raw)
+        for match in sorted([*found.matches, *found.held], key=lambda item: -item.start):
+            raw = raw[: match.start] + Secret(raw[match.start : match.end]).redacted().encode() + raw[match.end :]
+        return raw
+
+    def _alone(self, spot: Spot) -> Place | None:
+        """A spot by the object that holds it, where no path is known or none is meant."""
+        if not spot.holder:
+            return self._at(spot, spot.label)
+        kind = spot.label if spot.label in WHOLE else "tree" if spot.label.startswith(NAME) else "blob"
+        return self._at(spot, f"{kind} {spot.holder[:12]}")
+
+    def _at(self, spot: Spot, path: str) -> Place | None:
+        view = self.view(spot.holder, spot.label)
+        if view is None:
+            return None
+        source = spot.label if spot.label in WHOLE else "blob" if spot.holder else "repository"
+        inner = spot.label if spot.label.startswith("!") else ""
+        if spot.label.startswith(NAME):
+            source, inner = "file name", printable(self._mask(view.data))
+        return view.place(path + escape(inner), spot.start, spot.end, source, spot.holder, mask=self.detector is not None)
+
+    def _view(self, holder: str, label: str) -> TextView | None:
+        if not holder:
+            return TextView(self.outside.get(label, b""), self.detector)
+        if label.startswith(NAME):
+            return TextView(label[len(NAME) :].encode("utf-8", "surrogateescape"), self.detector)
+        try:
+            _, content = self.objects.read(holder)
+        except (KeyError, ValueError):
+            return None
+        if label in ("", *WHOLE):
+            return TextView(content, self.detector)
+        for inner in decode(content):
+            if (inner.label or "decoded") == label and not inner.problem:
+                return TextView(inner.data, self.detector)
+        return None
+
+
+def _joined(events: Sequence[Event]) -> tuple[Event, ...]:
+    """One event a commit, oldest first."""
+    places: dict[CommitInfo, tuple[Place, ...]] = {}
+    for event in events:
+        places[event.commit] = (*places.get(event.commit, ()), *event.places)
+    ordered = sorted(places, key=lambda commit: (commit.time, commit.id))
+    return tuple(Event(commit, places[commit]) for commit in ordered)

@@ -1,0 +1,238 @@
+"""Feeds random and mutated deltas, trees, indexes and packs to a compiled kernel built with sanitizers.
+
+Run by ``make kernel-asan``. The sanitizers end the process on the first report. Beside that, the results are
+held against the twin in plain Python every so often, and memory must not grow. All inputs are handed over in
+buffers of exactly their length, so that one byte too far is a report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.machinery
+import importlib.util
+import random
+import resource
+import struct
+import sys
+import time
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leakguard.git import kernel_py
+from leakguard.git.kernel_error import KernelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+LIMIT = 1 << 20
+MOST_GROWTH = 32 << 20
+TWIN_EVERY = 16
+
+
+def load_extension(folder: Path) -> ModuleType:
+    """The kernel that was built into a folder, after a look that it does hold sanitizers."""
+    [path] = [path for path in folder.rglob("_kernel*") if path.suffix in (".so", ".pyd", ".dylib")]
+    if b"__asan_report_load" not in path.read_bytes() or b"__ubsan_handle" not in path.read_bytes():
+        raise SystemExit(f"{path} was built without sanitizers")
+    name = "leakguard.git._kernel"
+    loader = importlib.machinery.ExtensionFileLoader(name, str(path))
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def exact(data: bytes) -> array[int]:
+    """A buffer that ends where its memory does; bytes objects have a zero byte after their end."""
+    return array("B", data)
+
+
+def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except KernelError as error:
+        return str(error)
+
+
+class Fuzz:
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+
+    def blob(self) -> bytes:
+        size = self.dice.choice([0, 1, 5, 60, 200, 1000, 3000])
+        data = bytearray(self.dice.randbytes(size))
+        for _ in range(size // self.dice.choice([8, 40, 1000])):
+            data[self.dice.randrange(size)] = 10
+        return bytes(data)
+
+    def mutate(self, data: bytes) -> bytes:
+        out = bytearray(data)
+        for _ in range(self.dice.choice([0, 0, 1, 1, 2, 5])):
+            if out:
+                out[self.dice.randrange(len(out))] = self.dice.choice(
+                    [0, 1, 0x7F, 0x80, 0xFF, self.dice.randrange(256)]
+                )
+        if self.dice.random() < 0.1:
+            del out[self.dice.randint(0, len(out)) :]
+        if self.dice.random() < 0.02:
+            out += self.dice.randbytes(5)
+        return bytes(out)
+
+    def varint(self, number: int) -> bytes:
+        out = bytearray()
+        while number > 127:
+            out.append(number & 127 | 128)
+            number >>= 7
+        return bytes(out) + bytes([number])
+
+    def copy(self, offset: int, size: int) -> bytes:
+        opcode, operands = 0x80, bytearray()
+        for number, byte in enumerate(offset.to_bytes(4, "little") + size.to_bytes(3, "little")):
+            if byte or self.dice.random() < 0.1:
+                opcode |= 1 << number
+                operands.append(byte)
+        return bytes([opcode]) + operands
+
+    def delta(self, base_len: int) -> bytes:
+        body, done, offset = bytearray(), 0, 0
+        for _ in range(self.dice.randint(0, 8)):
+            if base_len and self.dice.random() < 0.7:
+                offset = self.dice.choice([0, offset, self.dice.randrange(base_len)]) % base_len
+                size = self.dice.choice([base_len - offset, self.dice.randint(1, base_len - offset)])
+                size += self.dice.random() < 0.01  # One byte too far, perhaps.
+                body += self.copy(offset, size)
+                offset += size
+            else:
+                size = self.dice.choice([1, 3, 127])
+                body += bytes([size]) + self.dice.randbytes(size)
+            done += size
+        return self.varint(base_len) + self.varint(done) + bytes(body)
+
+    def deltas(self, compiled: ModuleType, with_twin: bool) -> None:
+        base = self.blob()
+        delta = self.dice.randbytes(30) if self.dice.random() < 0.05 else self.mutate(self.delta(len(base)))
+        margin = self.dice.choice([1, 7, 64, 512, 1 << 20])
+        gather = bytearray(b"before")
+        made = outcome(compiled.apply_delta_dirty, exact(base), exact(delta), LIMIT, margin, gather)
+        plain = outcome(compiled.apply_delta, exact(base), exact(delta), LIMIT)
+        assert plain == (made if isinstance(made, str) else made[0])
+        ends = array("q", sorted(self.dice.choices(range(len(base) + 1), k=5)))
+        clean = b"" if isinstance(made, str) else made[1]
+        inherited = outcome(compiled.inherit, exact(clean), ends)
+        hostile = exact(self.mutate(clean))
+        if with_twin:
+            twin_gather = bytearray(b"before")
+            assert made == outcome(kernel_py.apply_delta_dirty, base, delta, LIMIT, margin, twin_gather)
+            assert gather == twin_gather
+            assert inherited == outcome(kernel_py.inherit, clean, ends)
+            assert outcome(compiled.inherit, hostile, ends) == outcome(kernel_py.inherit, hostile, ends)
+
+    def tree(self) -> bytes:
+        entries = []
+        for _ in range(self.dice.randint(0, 12)):
+            mode = self.dice.choice([b"40000", b"100644", b"160000", b"120000", b"1", b"7777777"])
+            name = self.dice.randbytes(self.dice.randint(1, 9)).replace(b"\0", b"\n")
+            entries.append(mode + b" " + name + b"\0" + self.oid())
+        return b"".join(entries)
+
+    def oid(self) -> bytes:
+        return bytes([self.dice.randrange(4)]) * 20
+
+    def trees(self, compiled: ModuleType, with_twin: bool) -> None:
+        oids = b"".join(self.oid() for _ in range(self.dice.randint(0, 20)))
+        data = self.mutate(self.tree())
+        rows = sorted(self.dice.choices(range(400), k=6))
+        clean = b"".join(struct.pack("=5q", 0, 0, 0, rows[at], rows[at + 1]) for at in (0, 2, 4))
+        names = frozenset([b"a", self.dice.randbytes(3), b""])
+        results = []
+        for kernel in (compiled, kernel_py) if with_twin else (compiled,):
+            table, gather = kernel.OidTable(exact(oids), 20), bytearray()
+            results.append(
+                [
+                    outcome(kernel.parse_tree, exact(data), 20),
+                    outcome(kernel.tree_edges, exact(data), 20, table, table, names),
+                    outcome(kernel.append_names, exact(data), 20, exact(clean), 2, gather),
+                    gather,
+                    table.find(exact(self.oid())) if not with_twin else table.find(exact(oids[:20] or bytes(20))),
+                ]
+            )
+        assert results[0] == results[-1]
+
+    def pack(self) -> tuple[bytes, bytes]:
+        count = self.dice.randint(0, 12)
+        oids = sorted(self.dice.randbytes(20) for _ in range(count))
+        pack, offsets = bytearray(b"PACK" + struct.pack(">II", 2, count)), []
+        for number in range(count):
+            offsets.append(len(pack))
+            kind = self.dice.choice([1, 3, 6, 6, 7, 5])
+            pack.append(kind << 4 | self.dice.randrange(16))
+            if kind == 6:
+                pack.append(len(pack) - 1 - offsets[self.dice.randint(0, number)])
+            if kind == 7:
+                pack += self.dice.choice(oids)
+            pack += self.dice.randbytes(self.dice.randint(0, 3))
+        self.dice.shuffle(offsets)
+        fanout = [sum(oid[0] <= byte for oid in oids) for byte in range(256)]
+        index = b"\xfftOc\0\0\0\2" + struct.pack(">256I", *fanout) + b"".join(oids) + bytes(4 * count)
+        long_offsets: list[int] = []
+        for number in range(count):
+            if self.dice.random() < 0.1:
+                long_offsets.append(offsets[number])
+                offsets[number] = 1 << 31 | len(long_offsets) - (self.dice.random() < 0.8)
+        index += struct.pack(f">{count}I", *offsets) + struct.pack(f">{len(long_offsets)}Q", *long_offsets)
+        return index + bytes(40), bytes(pack) + bytes(20)
+
+    def packs(self, compiled: ModuleType, with_twin: bool) -> None:
+        idx, pack = self.pack()
+        if self.dice.random() < 0.5:
+            # Most of an index is its fanout, where any change is refused alike: rather hit what follows.
+            idx = idx[:1032] + self.mutate(idx[1032:])
+        elif self.dice.random() < 0.2:
+            idx = self.mutate(idx)
+        pack = self.mutate(pack)
+        hash_len = self.dice.choice([20] * 9 + [32])
+        made = outcome(compiled.pack_table, exact(idx), exact(pack), hash_len)
+        if with_twin:
+            twin = outcome(kernel_py.pack_table, idx, pack, hash_len)
+            if isinstance(twin, kernel_py.PackTable):
+                twin = tuple(vars(twin).values())
+            assert made == twin
+
+
+def peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def run(compiled: ModuleType, count: int, seed: int) -> None:
+    fuzz = Fuzz(random.Random(seed))
+    begun, warm = time.monotonic(), 0
+    for number in range(count):
+        with_twin = number % TWIN_EVERY == 0
+        fuzz.deltas(compiled, with_twin)
+        if number % 5 == 0:
+            fuzz.trees(compiled, with_twin)
+        if number % 10 == 0:
+            fuzz.packs(compiled, number % 40 == 0)
+        if number == count // 10:
+            warm = peak_memory()
+    growth = peak_memory() - warm
+    print(f"{count} deltas, {count // 5} trees, {count // 10} packs in {time.monotonic() - begun:.0f} s")
+    print(f"memory grew by {growth >> 20} MiB")
+    if growth > MOST_GROWTH:
+        raise SystemExit("something leaks")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--extension", type=Path, required=True, help="the folder the kernel was built into")
+    parser.add_argument("--count", type=int, default=1_000_000, help="how many deltas")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    run(load_extension(options.extension), options.count, options.seed)
+
+
+if __name__ == "__main__":
+    main()
