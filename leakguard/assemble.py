@@ -1,4 +1,4 @@
-"""From groups of matches to findings: one a secret, allowances and exclusions applied, the rest counted with its reason."""
+"""From groups of matches to findings: one a secret, allowances applied, the rest counted with its reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from leakguard.advice.steps import advise
-from leakguard.fingerprint import fingerprint
 from leakguard.collect import Group
+from leakguard.fingerprint import fingerprint
 from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
 
 if TYPE_CHECKING:

@@ -90,7 +90,10 @@ def parse_settings(table: dict[str, Any], label: str, folder: Path) -> Settings:
         found = msgspec.convert(table, _File)
     except msgspec.ValidationError as problem:
         raise _config_error(label, str(problem)) from None
-    for key, entries in (("exclude", found.exclude), *((f"allow[{n}].path", [a.path]) for n, a in enumerate(found.allow))):
+    for key, entries in (
+        ("exclude", found.exclude),
+        *((f"allow[{n}].path", [a.path]) for n, a in enumerate(found.allow)),
+    ):
         for glob in filter(None, entries):
             check_glob(glob, label, key)
     for number, allowance in enumerate(found.allow):

@@ -24,7 +24,9 @@ def escape(text: str) -> str:
     """`text` with control, format and surrogate characters as escapes: no terminal code, no direction mark is left."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
+    )
 
 
 class TextView:

@@ -1,7 +1,7 @@
 """Identities that outlive moved lines and renames: rule and keyed hash of the secret, nothing else.
 
-With a key (in the configuration or in LEAKGUARD_FINGERPRINT_KEY) nobody without it can test a guess. Without one, the hash
-of a value that could be guessed is made slow on purpose.
+With a key (in the configuration or in LEAKGUARD_FINGERPRINT_KEY) nobody without it can test a guess. Without one, the
+hash of a value that could be guessed is made slow on purpose.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+
+import synthetic
 
 from leakguard.detect import matching
 from leakguard.detect.checks.evidence import Evidence
@@ -22,18 +24,20 @@ from leakguard.detect.detector import Detector
 from leakguard.detect.judgement import Judgement
 from leakguard.detect.judgement.features import features_of
 from leakguard.detect.judgement.paths import path_kinds
+from leakguard.detect.judgement.vetoes import veto
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 
 
 class Row(NamedTuple):
-    """One candidate. `start` and `end` are columns in bytes on its line; `wins` is false where another rule's match stands."""
+    """One candidate. `numbers` are the features' NUMBERS; `paths` are the kinds of its path."""
 
     repository: str
     path: str
     line: int
     label: int | None
-    features: tuple[str, ...]
+    flags: tuple[str, ...]
+    numbers: bytes
     paths: tuple[str, ...]
     rule: str
     value: bytes
@@ -74,13 +78,14 @@ class Collector:
     def __init__(self, rules: Path | None = None) -> None:
         self.detector = Detector(RuleSet(build_ruleset(read_rules(rule_files(rules or patterns_folder())))))
         self.generic = {rule.id for rule in self.detector.rules if rule.generic}
-        self.asked: dict[tuple[bytes, bytes], tuple[str, ...]] = {}
-        self._current: list[Evidence] = []
         matching.judge = self.remember
 
     def remember(self, evidence: Evidence) -> Judgement:
-        """Stands in for judge(): everything is a secret, and its features travel as its reasons."""
-        return Judgement("secret", 0.9, tuple(features_of(evidence)))
+        """Stands in for judge(): all but vetoed values are secrets, and their features travel as reasons."""
+        if veto(evidence.secret, evidence.groups.get("name", b"")):
+            return Judgement("not", 0.01, ("vetoed",))
+        flags, numbers = features_of(evidence)
+        return Judgement("secret", 0.9, (numbers.hex(), *flags))
 
     def rows(self, root: Path, files: list[Path], labels: Labels | None) -> tuple[list[Row], set[tuple[str, int, int]]]:
         """The rows of all files, and what the other rules show there: (path, first line, last line)."""
@@ -101,12 +106,35 @@ class Collector:
                 rows.append(self._row(path, line, match, data, starts[line - 1], labels))
         return rows, fixed
 
+    def made_up(self) -> list[Row]:
+        """The rows of synthetic.py's lines."""
+        rows = []
+        for number, (text, is_secret) in enumerate(synthetic.lines()):
+            data = text.encode()
+            for match in self.detector.detect(data).matches:
+                if match.rule in self.generic:
+                    row = self._row(f"made/up/{number}", 1, match, data, 0, None)
+                    rows.append(row._replace(repository="own:made-up", label=int(is_secret)))
+        return rows
+
     def _row(self, path: str, line: int, match: Any, data: bytes, begin: int, labels: Labels | None) -> Row:
         column = len(data[begin : match.start].decode("utf-8", "replace"))
         length = len(data[match.start : match.end].decode("utf-8", "replace"))
         label = labels.label(path, line, column, column + length) if labels else -1
         repository = path.split("/")[1] if labels else "own:" + path.split("/")[0]
-        return Row(repository, path, line, label, match.reasons, path_kinds(path), match.rule, match.secret.reveal())
+        numbers, *said = match.reasons
+        flags = tuple(said)
+        return Row(
+            repository,
+            path,
+            line,
+            label,
+            flags,
+            bytes.fromhex(numbers),
+            path_kinds(path),
+            match.rule,
+            match.secret.reveal(),
+        )
 
 
 def text_files(root: Path) -> list[Path]:

@@ -18,7 +18,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from leakguard.detect.judgement.tables import CLASSES, SYMBOLS
 
 TARGET = Path(__file__).resolve().parents[2] / "leakguard/detect/judgement"
-TEXT = {".py", ".js", ".ts", ".c", ".h", ".md", ".txt", ".rst", ".html", ".json", ".yml", ".toml", ".sh", ".pl", ".pm", ".pod"}
+TEXT = {
+    ".py",
+    ".js",
+    ".ts",
+    ".c",
+    ".h",
+    ".md",
+    ".txt",
+    ".rst",
+    ".html",
+    ".json",
+    ".yml",
+    ".toml",
+    ".sh",
+    ".pl",
+    ".pm",
+    ".pod",
+}
 WORD = re.compile(rb"[A-Za-z]{3,16}")
 PART = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 LEAST_FILES, MOST_WORDS = 10, 18000
@@ -27,7 +44,9 @@ LARGEST = 400_000
 
 def files(roots: list[str]) -> list[Path]:
     """The text files below the roots, in order; documentation without a suffix counts as text."""
-    found = [path for root in roots for path in sorted(Path(root).rglob("*")) if path.suffix in TEXT or "doc" in path.parts]
+    found = [
+        path for root in roots for path in sorted(Path(root).rglob("*")) if path.suffix in TEXT or "doc" in path.parts
+    ]
     return [path for path in found if path.is_file() and not path.is_symlink() and path.stat().st_size < LARGEST]
 
 

@@ -32,8 +32,8 @@ def advise(finding: Finding, guidance: Guidance | None) -> Advice:
         return Advice(
             "unreachable",
             (
-                "No branch or tag leads to it, but it is still in this clone's object database (a dropped stash, an amended "
-                "commit): if it was ever pushed or shared, treat it as compromised.",
+                "No branch or tag leads to it, but it is still in this clone's object database (a dropped stash, an "
+                "amended commit): if it was ever pushed or shared, treat it as compromised.",
                 *rotate,
                 "Then drop it: git reflog expire --expire-unreachable=now --all && git gc --prune=now",
             ),

@@ -79,7 +79,9 @@ def test_rules(files: tuple[Path, ...]) -> int:
     from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 
     own = [rule.id for rule, _ in read_rules(files)]
-    built_in = [path for path in rule_files(patterns_folder()) if path.resolve() not in {file.resolve() for file in files}]
+    built_in = [
+        path for path in rule_files(patterns_folder()) if path.resolve() not in {file.resolve() for file in files}
+    ]
     return _report(read_rules([*built_in, *files]), own)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -38,14 +39,16 @@ def measure(expression: str) -> int:
     nothing at all, or what Hyperscan cannot find."""
     try:
         parsed = sre_parse.parse(expression)
-    except Exception as problem:  # re.error has two names, and OverflowError happens too
+    except (re.error, OverflowError, RecursionError) as problem:
         raise ValueError(f"does not parse ({problem})") from None
     _refuse(parsed)
     least, most = parsed.getwidth()
     if least == 0:
         raise ValueError("can match nothing at all; give it a fixed part")
     if most > ANCHOR_WIDTH:
-        raise ValueError(f"can be {'endlessly' if most >= 2**16 else f'{most} bytes'} wide; the limit is {ANCHOR_WIDTH} bytes")
+        raise ValueError(
+            f"can be {'endlessly' if most >= 2**16 else f'{most} bytes'} wide; the limit is {ANCHOR_WIDTH} bytes"
+        )
     return int(most)
 
 
@@ -124,8 +127,9 @@ def platform_key() -> str:
     Loading checks the processor's features once more and refuses a foreign database.
     """
     import platform
+    from importlib.metadata import version
 
-    return f"{hyperscan.__version__}|{platform.system()}|{platform.machine()}"
+    return f"{version('hyperscan')}|{platform.system()}|{platform.machine()}"
 
 
 class AnchorScanner:
@@ -149,8 +153,12 @@ class AnchorScanner:
         """Every (end offset, rule number) where an anchor fires in `data`, ascending, without repeats."""
         if self._database is None or not data:
             return []
-        self._hits = found = []
-        self._database.scan(data, match_event_handler=self._collect)
+        found: list[tuple[int, int]] = []
+        self._hits = found
+        self._database.scan(
+            data,  # type: ignore[type-var]
+            match_event_handler=self._collect,
+        )
         if not found:
             return found
         active = self._active

@@ -1,7 +1,7 @@
 """Texts that are not written as bytes of ASCII: UTF-16 and UTF-32, gzip, zip and tar.
 
-Recognised by their first bytes, transformed whole, and scanned like files. Depth, size and ratio are bounded, because an
-archive may be hostile; what a bound cut off is said, never passed over.
+Recognised by their first bytes, transformed whole, and scanned like files. Depth, size and ratio are bounded, because
+an archive may be hostile; what a bound cut off is said, never passed over.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import tarfile
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import msgspec
 
@@ -24,6 +24,16 @@ MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 
 _UTF16_SAMPLE = 512
+_UNFOLD_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -95,21 +105,21 @@ class _Unfolder:
                     continue
                 yield Decoded(inner, content)
                 yield from self.unfold(content, inner, depth + 1)
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, ValueError, NotImplementedError) as problem:
+        except _UNFOLD_ERRORS as problem:
             yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
 
     def read(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
         if data[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-                yield "", self.take(file, len(data))
+                yield "", self.take(cast("IO[bytes]", file), len(data))
         elif data[:4] == b"PK\x03\x04":
             yield from self.zip(data)
         else:
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:
                 for member in archive:
-                    file = archive.extractfile(member) if member.isfile() else None
-                    if file:
-                        yield member.name, self.count() or self.take(file, max(member.size, 1))
+                    inner = archive.extractfile(member) if member.isfile() else None
+                    if inner:
+                        yield member.name, self.count() or self.take(inner, max(member.size, 1))
 
     def zip(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -126,9 +136,9 @@ class _Unfolder:
         self.members -= 1
         return "" if self.members >= 0 else f"is past the limit of {MAX_MEMBERS} members"
 
-    def take(self, file: gzip.GzipFile | object, packed: int) -> bytes | str:
+    def take(self, file: IO[bytes], packed: int) -> bytes | str:
         room = min(self.left, max(packed * MAX_RATIO, 1 << 20))
-        content: bytes = file.read(room + 1)  # type: ignore[attr-defined]
+        content: bytes = file.read(room + 1)
         if len(content) > room:
             return "unfolds to more bytes than the limit allows"
         self.left -= len(content)

@@ -73,7 +73,10 @@ class Detector:
                 held.append(Held("allowed", spec.id, "a comment beside it", reason, found.secret, start, end))
                 continue
             matches.append(
-                Match(spec.id, found.secret, start, end, found.confidence, found.reasons, found.name, found.expired)
+                Match(
+                    spec.id, found.secret, start, end, found.confidence, found.reasons, found.name, found.expired,
+                    score=found.score,
+                )  # fmt: skip
             )
         matches, unpaired = self._pair(data, matches)
         return Found(tuple(matches), tuple(sorted(held + unpaired, key=lambda item: (item.start, item.end, item.rule))))

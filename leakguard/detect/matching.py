@@ -13,7 +13,7 @@ import msgspec
 import regex
 
 from leakguard.detect.checks import find_check
-from leakguard.detect.checks.evidence import Evidence, Verdict
+from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
 from leakguard.detect.judgement import judge
 from leakguard.detect.placeholders import placeholder_reason
@@ -91,7 +91,7 @@ class Matcher:
 
 
 def weigh(rule: Rule, match: regex.Match[bytes], window: bytes, base: int) -> Confirmed | None:
-    """What a match of a rule's expression amounts to: checks, placeholders, entropy, and for generic kinds the judgement.
+    """What a match of a rule's expression amounts to: checks, placeholders, entropy, for generic kinds the judgement.
 
     The offsets of the answer are relative to `base`.
     """
@@ -130,7 +130,7 @@ def _combine(rule: Rule, evidence: Evidence, verdicts: list[Verdict]) -> Confirm
     return confirmed
 
 
-def _held(rule: Rule, evidence: Evidence, said: dict[str, Verdict]) -> tuple[HeldReason, str] | None:
+def _held(rule: Rule, evidence: Evidence, said: dict[Outcome, Verdict]) -> tuple[HeldReason, str] | None:
     """Why this match is not shown, or None."""
     if "refuted" in said:
         return "refuted", said["refuted"].reason

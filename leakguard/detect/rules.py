@@ -182,6 +182,7 @@ def _expressions(fields: _RuleFields, file: str) -> tuple[tuple[str, ...], str, 
     forms = [bool(fields.context), bool(fields.value), bool(fields.match or fields.anchor or fields.anchors)]
     if sum(forms) != 1:
         raise RuleError(file, fields.id, "match", "give either anchor and match, or value, or context")
+    anchors: tuple[str, ...]
     if fields.context:
         context = Context(tuple(fields.context.words), fields.context.value, fields.context.edges)
         if not context.words or not all(context.words):
@@ -196,7 +197,9 @@ def _expressions(fields: _RuleFields, file: str) -> tuple[tuple[str, ...], str, 
         context = None
         anchors, match = tuple(fields.anchors or [fields.anchor]), fields.match
         if not all(anchors) or not match:
-            raise RuleError(file, fields.id, "anchor" if match else "match", "is missing; both anchor and match are needed")
+            raise RuleError(
+                file, fields.id, "anchor" if match else "match", "is missing; both anchor and match are needed"
+            )
     _compile(match, fields, file, "match")
     return anchors, match, context
 

@@ -81,7 +81,9 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
             try:
                 find_check(check)
             except KeyError:
-                raise RuleError(file, rule.id, "checks", f"no check is called {check!r}; see leakguard rules checks") from None
+                raise RuleError(
+                    file, rule.id, "checks", f"no check is called {check!r}; see leakguard rules checks"
+                ) from None
         for pair in rule.pairs:
             if pair.rule not in ids:
                 raise RuleError(file, rule.id, "pairs", f"no rule is called {pair.rule!r}")

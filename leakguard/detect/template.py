@@ -37,7 +37,7 @@ ALPHABETS = {
     "x": "x",
 }
 
-_KINDS = {*ALPHABETS, "chars", "uuid", "UUID", "azure", "start", "end", "strkey", "nkey", "triton-key", "b64", "b64url", "b64pad", "jwt", "pem", "pem1", "der", "bytes64", "base58check", "bech32", "mnemonic"}
+_KINDS = {*ALPHABETS, "chars", "uuid", "UUID", "azure", "start", "end", "strkey", "nkey", "triton-key", "b64", "b64url", "b64pad", "jwt", "pem", "pem1", "der", "bytes64", "base58check", "bech32", "mnemonic", "solana"}
 _OPEN = re.compile(r"\{([A-Za-z][A-Za-z0-9-]*)(?=[:}])")
 
 
@@ -122,6 +122,8 @@ class _Expander:
             return make(argument, self.random)
         if kind in ("base58check", "bech32"):
             return self.encoded(kind, *argument.split(":"))
+        if kind == "solana":
+            return self.solana()
         if kind == "mnemonic":
             return self.mnemonic(int(argument))
         if kind == "nkey":
@@ -159,6 +161,12 @@ class _Expander:
 
         versions, _, alphabet = head.partition("@")
         return encode_base58check(bytes.fromhex(versions) + data + bytes.fromhex(tail), alphabet).decode()
+
+    def solana(self) -> str:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        seed = self.random.randbytes(32)
+        return str([*seed, *Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()])
 
     def mnemonic(self, words: int) -> str:
         from leakguard.detect.checks.mnemonic import encode_mnemonic

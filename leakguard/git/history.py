@@ -162,9 +162,7 @@ class Tip(msgspec.Struct, frozen=True):
 class History:
     """All commits of the object database, reachable or not, and the refs that lead to them."""
 
-    def __init__(
-        self, commits: Mapping[Number, CommitHead], tips: Sequence[Tip], oid: Callable[[Number], str]
-    ) -> None:
+    def __init__(self, commits: Mapping[Number, CommitHead], tips: Sequence[Tip], oid: Callable[[Number], str]) -> None:
         self.commits = commits
         self._oid = oid
         self.tips = [tip for tip in tips if tip.commit in commits]

@@ -38,6 +38,7 @@ __all__ = [
     "inherit",
     "pack_table",
     "parse_tree",
+    "reach",
     "tree_edges",
 ]
 
@@ -790,7 +791,7 @@ def _changed_names(
             yield name
 
 
-def reach(trees: Buffer, counts: Buffer, edges: Buffer, seeds: Buffer, total: int) -> bytes:
+def reach(trees: Buffer, counts: Buffer, edges: Buffer, seeds: Buffer, total: int, /) -> bytes:
     """The edges (int32 pairs: tree, subtree) on which trees lead, over any number of steps, to the seeds.
 
     ``trees`` (int32) numbers some trees, ``counts`` says how many subtrees each has, ``edges`` holds those in a row;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 from leakguard.git import kernel
 from leakguard.model import ANCHOR_WIDTH
@@ -129,7 +130,7 @@ class Pack:
         room = min(size, (end - start) * 1032) + 1
         try:
             data: bytes = isal_zlib.decompress(self._map[start:end], 15, room)
-        except isal_zlib.error as problem:
+        except IsalError as problem:  # type: ignore[misc]
             raise ValueError(f"does not inflate ({str(problem).splitlines()[0]})") from None
         if len(data) != size:
             raise ValueError(f"inflates to {len(data)} bytes where its header claims {size}")

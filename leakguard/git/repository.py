@@ -99,7 +99,9 @@ class Repository:
 
     def _special_refs(self) -> list[str]:
         return [
-            name for name in ("HEAD", "ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD") if name == "HEAD" or self._is_ref_file(name)
+            name
+            for name in ("HEAD", "ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD")
+            if name == "HEAD" or self._is_ref_file(name)
         ]
 
     def _is_ref_file(self, name: str) -> bool:

@@ -28,7 +28,7 @@ def render(results: Sequence[Result], *, show_secrets: bool, colour: bool) -> by
 
 
 def _run(result: Result) -> dict[str, Any]:
-    used = sorted({item.rule for item in (*result.findings, *result.suppressed)})
+    used = sorted({finding.rule for finding in result.findings} | {item.rule for item in result.suppressed})
     index = {rule: number for number, rule in enumerate(used)}
     severities = {finding.rule: finding.severity for finding in result.findings}
     names = {finding.rule: finding.rule_name for finding in result.findings}
@@ -42,7 +42,10 @@ def _run(result: Result) -> dict[str, Any]:
         "rules": rules,
     }
     notifications = [
-        {"level": "warning" if item.incomplete else "note", "message": {"text": f"Not scanned: {item.what} {item.reason}"}}
+        {
+            "level": "warning" if item.incomplete else "note",
+            "message": {"text": f"Not scanned: {item.what} {item.reason}"},
+        }
         for item in result.coverage.skipped
     ] + [{"level": "note", "message": {"text": note}} for note in result.coverage.notes]
     run: dict[str, Any] = {

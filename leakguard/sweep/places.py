@@ -107,7 +107,7 @@ class HistoryLocator:
             in_head=life.in_head or said.in_head,
             refs=tuple(map(escape, refs[:MAX_REFS])),
             ref_count=len(refs),
-            pushed=life.pushed or said.pushed if self.history.has_remote else None,
+            pushed=bool(life.pushed or said.pushed) if self.history.has_remote else None,
             commits=life.commits + said.commits,
             exposed=self._exposed(life, said, alive=bool(refs) or life.in_head or said.in_head),
             unreachable=unreachable,
@@ -125,7 +125,9 @@ class HistoryLocator:
         last = self.clock if alive or not ended else max(ended)
         return max(0, last - min(begun))
 
-    def _events(self, numbers: Sequence[int], key: int, spots: Mapping[str, list[Spot]], *, parent: bool) -> tuple[Event, ...]:
+    def _events(
+        self, numbers: Sequence[int], key: int, spots: Mapping[str, list[Spot]], *, parent: bool
+    ) -> tuple[Event, ...]:
         events = []
         for number in numbers[:MAX_EVENTS]:
             source = number
@@ -213,8 +215,9 @@ class HistoryLocator:
         if self.detector is None:
             return raw
         found = self.detector.detect(raw)
-        for match in sorted([*found.matches, *found.held], key=lambda item: -item.start):
-            raw = raw[: match.start] + Secret(raw[match.start : match.end]).redacted().encode() + raw[match.end :]
+        spans = {(match.start, match.end) for match in found.matches} | {(held.start, held.end) for held in found.held}
+        for start, end in sorted(spans, reverse=True):
+            raw = raw[:start] + Secret(raw[start:end]).redacted().encode() + raw[end:]
         return raw
 
     def _alone(self, spot: Spot) -> Place | None:
@@ -232,7 +235,9 @@ class HistoryLocator:
         inner = spot.label if spot.label.startswith("!") else ""
         if spot.label.startswith(NAME):
             source, inner = "file name", printable(self._mask(view.data))
-        return view.place(path + escape(inner), spot.start, spot.end, source, spot.holder, mask=self.detector is not None)
+        return view.place(
+            path + escape(inner), spot.start, spot.end, source, spot.holder, mask=self.detector is not None
+        )
 
     def _view(self, holder: str, label: str) -> TextView | None:
         if not holder:

@@ -13,12 +13,11 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, TypeVar
 
 from leakguard.errors import LeakguardError
-from leakguard.sweep.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from leakguard.sweep.worker import Task
+    from leakguard.sweep.worker import Task, Worker
 
 T = TypeVar("T")
 
@@ -66,7 +65,8 @@ class Pool:
                 yield future.result()
         except BrokenProcessPool:
             raise LeakguardError(
-                "a worker process died, most likely for want of memory; run again with --jobs 1 or a lower --max-blob-size."
+                "a worker process died, most likely for want of memory; "
+                "run again with --jobs 1 or a lower --max-blob-size."
             ) from None
 
     def close(self) -> None:

@@ -48,7 +48,7 @@ def sweep(path: Path, rules: RuleSet, settings: Settings, progress: Callable[[st
 
 
 def today() -> int:
-    """The start of today (UTC) in seconds since 1970, or SOURCE_DATE_EPOCH: a sweep gives the same bytes all day long."""
+    """The start of today (UTC, or SOURCE_DATE_EPOCH's day) in seconds: a sweep gives the same bytes all day long."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = int(fixed) if fixed.isdigit() else int(time.time())
     return now - now % 86400
@@ -242,7 +242,7 @@ class _Sweep:
         shallow = self.repository.shallow_commits()
         notes = [*self.notes]
         if shallow:
-            notes.append("the clone is shallow: commits before its boundary are not here; fetch them with git fetch --unshallow")
+            notes.append("the clone is shallow: older commits are not here; fetch them with git fetch --unshallow")
         if self.repository.is_partial():
             notes.append("the clone is partial: objects that were never fetched are not here")
         chosen = self.settings.blob_size_chosen

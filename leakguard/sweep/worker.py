@@ -91,9 +91,8 @@ class Worker:
         objects = self.objects
         if task.pack != LOOSE:
             pack = objects.packs[task.pack]
-            oid = pack.oid
             for visit in pack.walk(task.begin, task.end, kinds, self.limit):
-                yield oid(visit.number), visit
+                yield pack.oid(visit.number), visit
             return
         for at in range(task.begin, task.end):
             oid = objects.loose[at]

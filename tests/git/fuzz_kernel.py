@@ -161,6 +161,23 @@ class Fuzz:
             )
         assert results[0] == results[-1]
 
+    def graphs(self, compiled: ModuleType) -> None:
+        total = self.dice.randint(0, 12)
+        counts = [self.dice.randint(0, 4) for _ in range(self.dice.randint(0, 8))]
+        columns = [
+            self.numbers(len(counts), total),
+            array("i", counts),
+            self.numbers(sum(counts) + (self.dice.random() < 0.05), total),
+            self.numbers(self.dice.randint(0, 3), total),
+        ]
+        if counts and self.dice.random() < 0.1:
+            columns[1][0] += self.dice.choice([-3, -1, 1, 1 << 30])
+        assert outcome(compiled.reach, *columns, total) == outcome(kernel_py.reach, *columns, total)
+
+    def numbers(self, count: int, total: int) -> array[int]:
+        most = total - (self.dice.random() < 0.98)
+        return array("i", (self.dice.randint(-(self.dice.random() < 0.01), max(most, 0)) for _ in range(count)))
+
     def pack(self) -> tuple[bytes, bytes]:
         count = self.dice.randint(0, 12)
         oids = sorted(self.dice.randbytes(20) for _ in range(count))
@@ -214,12 +231,13 @@ def run(compiled: ModuleType, count: int, seed: int) -> None:
         fuzz.deltas(compiled, with_twin)
         if number % 5 == 0:
             fuzz.trees(compiled, with_twin)
+            fuzz.graphs(compiled)
         if number % 10 == 0:
             fuzz.packs(compiled, number % 40 == 0)
         if number == count // 10:
             warm = peak_memory()
     growth = peak_memory() - warm
-    print(f"{count} deltas, {count // 5} trees, {count // 10} packs in {time.monotonic() - begun:.0f} s")
+    print(f"{count} deltas, {count // 5} trees and graphs, {count // 10} packs in {time.monotonic() - begun:.0f} s")
     print(f"memory grew by {growth >> 20} MiB")
     if growth > MOST_GROWTH:
         raise SystemExit("something leaks")

@@ -787,6 +787,44 @@ def test_the_kernels_agree_on_mutated_trees(entries: list[tuple[bytes, bytes, by
     assert results[0] == results[1]
 
 
+graphs = st.lists(st.tuples(st.integers(-1, 8), st.lists(st.integers(-1, 8), max_size=4)), max_size=8)
+
+
+def reach_arguments(graph: list[tuple[int, list[int]]], seeds: list[int]) -> list[bytes]:
+    columns = [tree for tree, _ in graph], [len(named) for _, named in graph], [n for _, named in graph for n in named]
+    return [array("i", numbers).tobytes() for numbers in (*columns, seeds)]
+
+
+class TestReach:
+    @unhurried
+    @given(graphs, st.lists(st.integers(0, 8), max_size=3), st.integers(-1, 10))
+    def test_gives_the_edges_that_lead_to_a_seed(
+        self, kernel: ModuleType, graph: list[tuple[int, list[int]]], seeds: list[int], total: int
+    ) -> None:
+        edges = [(tree, subtree) for tree, named in graph for subtree in named]
+        kind, result = outcome(kernel.reach, *reach_arguments(graph, seeds), total)
+        if not all(
+            0 <= number < total for number in [*(n for edge in edges for n in edge), *(t for t, _ in graph), *seeds]
+        ):
+            assert kind == "KernelError"
+            return
+        reached = set(seeds)
+        while more := {tree for tree, subtree in edges if subtree in reached} - reached:
+            reached |= more
+        numbers = int32s(result)
+        assert sorted(zip(numbers[::2], numbers[1::2], strict=True)) == sorted(e for e in edges if e[1] in reached)
+
+    @needs_both
+    @unhurried
+    @given(graphs, st.lists(st.integers(-1, 8), max_size=3), st.lists(st.integers(-2, 3), max_size=8))
+    def test_the_kernels_agree(self, graph: list[tuple[int, list[int]]], seeds: list[int], counts: list[int]) -> None:
+        assert compiled is not None
+        arguments = reach_arguments(graph, seeds)
+        assert outcome(compiled.reach, *arguments, 9) == outcome(kernel_py.reach, *arguments, 9)
+        arguments[1] = array("i", counts).tobytes()
+        assert outcome(compiled.reach, *arguments, 9) == outcome(kernel_py.reach, *arguments, 9)
+
+
 # ---- the facade -----------------------------------------------------------------------------------
 
 

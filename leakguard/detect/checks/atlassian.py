@@ -32,3 +32,9 @@ def check_data_center(evidence: Evidence, _argument: str) -> Verdict:
     if data is not None and len(data) == 33 and _DATA_CENTER.match(data):
         return Verdict("proven", f"decodes to token number {int(data[:12])} and 20 random bytes")
     return Verdict("refuted", "does not decode to a token's number and 20 bytes")
+
+
+def check_bitbucket(evidence: Evidence, argument: str) -> Verdict:
+    """The same of Bitbucket, whose prefix says enough to show a token of another make with less confidence."""
+    verdict = check_data_center(evidence, argument)
+    return verdict if verdict.outcome == "proven" else Verdict("doubtful", verdict.reason)

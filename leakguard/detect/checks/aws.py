@@ -17,7 +17,7 @@ _CANARY_ACCOUNTS = {
     52310077262, 171436882533, 266735846894, 534261010715, 595918472158, 717712589309, 730335385048, 819147034852,
     893192397702, 992382622183,
 }  # fmt: skip
-"""Accounts whose keys canarytokens.org hands out as bait; https://trufflesecurity.com/canaries tells how they were found."""
+"""Accounts whose keys canarytokens.org hands out as bait (https://trufflesecurity.com/canaries)."""
 
 _CLASSES = (regex.compile(rb"[A-Z]"), regex.compile(rb"[a-z]"), regex.compile(rb"[0-9]"))
 _WORDS = regex.compile(rb"[A-Z]?[a-z]{5,}(?![a-z])")
@@ -41,8 +41,9 @@ def check_account(evidence: Evidence, _argument: str) -> Verdict:
         return Verdict("doubtful", "holds no account id" if account >= 10**12 else "holds no digit, as words do")
     if account in _DOCUMENTATION_ACCOUNTS:
         return Verdict("harmless", f"belongs to the documentation's account {account:012d}")
-    bait = "; such keys are bait of canarytokens.org, and their use alarms whoever laid it" if account in _CANARY_ACCOUNTS else ""
-    return Verdict("supported", f"belongs to AWS account {account:012d}{bait}")
+    if account in _CANARY_ACCOUNTS:
+        return Verdict("supported", f"belongs to AWS account {account:012d}, whose keys are bait: use raises an alarm")
+    return Verdict("supported", f"belongs to AWS account {account:012d}")
 
 
 def check_secret(evidence: Evidence, _argument: str) -> Verdict:

@@ -1,7 +1,7 @@
 """Microsoft's identifiable keys: what Azure services and Entra ID put into a key so that scanners can tell it.
 
-The algorithms are those of https://github.com/microsoft/security-utilities (IdentifiableSecrets, CommonAnnotatedSecurityKey
-and the Azure DevOps and Entra detectors). `make_*` are the inverse of the checks, for the examples of rules.
+The algorithms are those of https://github.com/microsoft/security-utilities (identifiable secrets, common annotated
+security keys, and the detectors of Azure DevOps and Entra ID). `make` is their inverse, for the examples of rules.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def make(recipe: str, source: random.Random) -> str:
 
 
 def _make_key(url_safe: bool, size: int, mark: str, seed: int, source: random.Random) -> str:
-    """The mark stands right before the six characters that hold the checksum's four bytes (and up to four bits before them)."""
+    """The mark stands right before the six characters that hold the checksum's four bytes."""
     length = len(base64.b64encode(bytes(size)).rstrip(b"="))
     text = _draw(BASE62, length - 6 - len(mark), source) + mark + "AAAAAA"
     data = base64.b64decode(text + "=" * (-length % 4))[:-4]

@@ -47,14 +47,18 @@ def _checksum(body: bytes) -> bytes:
 
 def check_base58check(evidence: Evidence, argument: str) -> Verdict:
     """The last four bytes are the checksum of those before. Argument: the allowed version bytes in hex, separated by
-    commas (any where empty), and the alphabet after an `@`: `80,ef`, `0488ade4`, `21@ripple`."""
-    versions, _, name = argument.partition("@")
-    data = decode_base58(evidence.secret, ALPHABETS[name or "bitcoin"])
-    if data is None or len(data) < 5:
-        return Verdict("refuted", "is not base58")
-    body, tail = data[:-4], data[-4:]
-    if _checksum(body) != tail:
-        return Verdict("refuted", "its Base58Check checksum is wrong")
-    if versions and not any(body.startswith(bytes.fromhex(version)) for version in versions.split(",")):
-        return Verdict("refuted", "its version byte is that of another kind of key")
-    return Verdict("proven", "its Base58Check checksum is right")
+    commas (any where empty), each with its alphabet after an `@` where that is not Bitcoin's: `80,ef`, `21@ripple`."""
+    outcome = Verdict("refuted", "is not base58")
+    for entry in argument.split(","):
+        version, _, name = entry.partition("@")
+        data = decode_base58(evidence.secret, ALPHABETS[name or "bitcoin"])
+        if data is None or len(data) < 5:
+            continue
+        body, tail = data[:-4], data[-4:]
+        if _checksum(body) != tail:
+            outcome = Verdict("refuted", "its Base58Check checksum is wrong")
+        elif body.startswith(bytes.fromhex(version)):
+            return Verdict("proven", "its Base58Check checksum is right")
+        else:
+            outcome = Verdict("refuted", "its version byte is that of another kind of key")
+    return outcome

@@ -21,6 +21,9 @@ class Evidence(msgspec.Struct, frozen=True):
     groups: dict[str, bytes] = {}
 
 
+Outcome = Literal["proven", "refuted", "doubtful", "supported", "expired", "harmless", "neutral"]
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """A check's answer.
 
@@ -29,7 +32,7 @@ class Verdict(msgspec.Struct, frozen=True):
     known example or a thing that is no secret (a public key); `neutral` says nothing.
     """
 
-    outcome: Literal["proven", "refuted", "doubtful", "supported", "expired", "harmless", "neutral"]
+    outcome: Outcome
     reason: str = ""
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from leakguard.detect.checks.evidence import Evidence, Verdict
 from leakguard.detect.checks.jwt import check_jwt
+
+if TYPE_CHECKING:
+    from leakguard.detect.checks.evidence import Evidence, Verdict
 
 
 def check_stateless(evidence: Evidence, _argument: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""For a provider's rule whose value has no shape of its own, such as a password: the judgement that generic kinds get."""
+"""For a provider's rule whose value has no shape of its own, such as a password: the judgement of generic kinds."""
 
 from __future__ import annotations
 

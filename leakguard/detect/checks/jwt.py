@@ -26,6 +26,7 @@ _SAMPLES: tuple[tuple[tuple[str, object], ...], ...] = (
     (("name", "John Doe"),),
     (("sub", "1234567890"),),
     (("iss", "joe"), ("http://example.com/is_root", True)),
+    (("some", "payload"),),
     (("iss", "supabase-demo"),),
     (("iss", "https://example.com"),),
     (("iss", "http://example.com"),),

@@ -29,7 +29,8 @@ def _parse(data: bytes) -> int | None:
     """The number of caveats of the macaroon that `data` is, or None where it is none."""
     if data[0] != _VERSION:
         return None
-    sections, at, section = 0, 1, []
+    section: list[int] = []
+    sections, at = 0, 1
     while at < len(data):
         kind = data[at]
         if kind == _END:

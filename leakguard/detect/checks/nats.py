@@ -12,7 +12,7 @@ from leakguard.detect.checks.evidence import Evidence, Verdict
 ROLES = {"U": 20 << 3, "A": 0, "O": 14 << 3, "N": 13 << 3, "C": 2 << 3, "X": 23 << 3}
 """The letter after the S, and its value in the seed's first two bytes."""
 _SEED = 18 << 3
-_FIND = regex.compile(rb"\bS[UAONCX][A-Z2-7]{56}\b")
+_FIND = regex.compile(rb"(?<![A-Z0-9])S[UAONCX][A-Z2-7]{56}(?![A-Z0-9])")
 
 
 def encode_seed(role: str, data: bytes) -> str:
@@ -23,8 +23,8 @@ def encode_seed(role: str, data: bytes) -> str:
 
 
 def check_seed(evidence: Evidence, _argument: str) -> Verdict:
-    """The seed in the secret (a .creds file has text around it): two bytes of prefix, 32 of key, and their CRC-16/XMODEM,
-    the low byte first."""
+    """The seed in the secret (a .creds file has text around it): two bytes of prefix, 32 of key, and their
+    CRC-16/XMODEM, the low byte first."""
     found = _FIND.search(evidence.secret)
     if found is None:
         return Verdict("refuted", "holds no nkey seed")

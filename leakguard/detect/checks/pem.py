@@ -60,11 +60,22 @@ def check_wrapped_pem(evidence: Evidence, _argument: str) -> Verdict:
 
 def check_bare_key(evidence: Evidence, _argument: str) -> Verdict:
     """Base64 of a key's ASN.1 without the lines around it."""
-    data = decode_body(evidence.secret)
-    if data is None or data[:1] != b"\x30":
+    data = decode_body(b"".join(tokens(unwrap(evidence.secret))))
+    data = data[: der_length(data)] if data else None
+    if not data or data[:1] != b"\x30":
         return Verdict("refuted", "holds no key structure")
     verdict = judge_der(data, whole=True)
     return Verdict("refuted", "holds no private key") if verdict.outcome == "doubtful" else verdict
+
+
+def check_jwk(evidence: Evidence, _argument: str) -> Verdict:
+    """The secret member of a JSON Web Key: base64url of at least 16 bytes, and none of those in the RFCs."""
+    from leakguard.detect.checks.decode import decode_base64
+
+    data = decode_base64(evidence.secret)
+    if data is None or len(data) < 16:
+        return Verdict("refuted", "is not base64url of a key")
+    return known_key(data) or Verdict("supported", "is the secret member of a key object")
 
 
 def judge_block(label: bytes, inside: bytes, *, whole: bool) -> Verdict:
@@ -197,6 +208,14 @@ def judge_der(data: bytes, *, whole: bool) -> Verdict:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return Verdict("doubtful", "the key does not parse; it may be altered" if whole else "the key is cut off")
     return Verdict("harmless", "is a public key")
+
+
+def der_length(data: bytes) -> int:
+    """The length of the ASN.1 value that `data` begins with, its head included."""
+    if len(data) < 2:
+        return len(data)
+    count = data[1] & 0x7F
+    return 2 + data[1] if data[1] < 0x80 else 2 + count + int.from_bytes(data[2 : 2 + count], "big")
 
 
 _CRC24_START = 0xB704CE

@@ -18,7 +18,8 @@ _STAND_INS = frozenset(
         b"redis_password the_password apikey api_key api-key accesskey authtoken access_token api_token "
         b"mytoken p pa pas a b c x y z foo bar baz xxx xxxx some_password somepassword userpassword "
         b"user_password pass_word motdepasse contrase\xc3\xb1a passwort admin_password adminpassword "
-        b"root_password rootpassword secretpassword secret_password value null none true false "
+        b"root_password rootpassword secretpassword secret_password value null none true false x-oauth-basic "
+        b"x-access-token x-token-auth oauth oauth2 git "
     ).split()
 )
 _DEFAULTS = frozenset(
@@ -44,8 +45,9 @@ _EXAMPLE_HOSTS = frozenset(
         b"foo.bar "
     ).split()
 )
+_NUMBERED = regex.compile(rb"(?:pass|passwd|pw|pwd|user|token|secret)[._-]?\d{0,2}\Z")
 _TEMPLATE = regex.compile(
-    rb"[$#%]\{|[$#]\(|\{\{|\}\}|<[^>]*>?|\A[$%@:]\w+\Z|\A%\w+%\Z|\A%[sdvr@]|\A\{[\w.!:]*\}\Z|\[[A-Za-z _-]+\]|\A\$|\\\(|"
+    rb"[$#%]\{|[$#]\(|\{\{|\}\}|<[^>]*>?|\A[$%@:]\w+\Z|\A%\w+%\Z|\A%[sdvr@]|\A\{[^}]*\}\Z|\[[A-Za-z _-]+\]|\A\$|\\\(|"
     rb"\A[\"'`]|[\"'`][ \t]*[+.&][ \t]*|\A\+|\A\.{2,}|\*\*|\xe2\x80\xa6|\xe2\x80\xa2"
 )
 
@@ -58,13 +60,13 @@ def check_password(evidence: Evidence, _argument: str) -> Verdict:
     if _TEMPLATE.search(evidence.secret):
         return Verdict("refuted", "the password is filled in elsewhere")
     verdict = judge_password(password, user)
-    return verdict or _weigh_host(password.lower(), evidence.groups.get("host", b"").strip())
+    return verdict or _weigh_host(password.lower(), user.lower(), evidence.groups.get("host", b"").strip())
 
 
 def judge_password(password: bytes, user: bytes) -> Verdict | None:
     """The refusal of a password that is a stand-in or a template, or None."""
     small = password.lower()
-    if not password or small in _STAND_INS or (small == user.lower() and len(small) < 16):
+    if not password or small in _STAND_INS or _NUMBERED.match(small) or (small == user.lower() and len(small) < 16):
         return Verdict("refuted", "the password is a stand-in")
     if _TEMPLATE.search(password) or _TEMPLATE.search(user):
         return Verdict("refuted", "the password is filled in elsewhere")
@@ -72,12 +74,14 @@ def judge_password(password: bytes, user: bytes) -> Verdict | None:
     return Verdict("refuted", f"the password {reason}") if reason else None
 
 
-def _weigh_host(password: bytes, host: bytes) -> Verdict:
+def _weigh_host(password: bytes, user: bytes, host: bytes) -> Verdict:
     name = host_name(host)
     shown = name.decode("ascii", "replace")
     if is_local(name) or name in _NOBODYS or name in _EXAMPLE_HOSTS or name.endswith(_EXAMPLE_ENDS):
-        if password in _DEFAULTS:
+        if password in _DEFAULTS or (password.isalpha() and len(password) < 8):
             return Verdict("refuted", f"is a default password of {shown or 'a local host'}")
+        if user in _STAND_INS and not is_local(name):
+            return Verdict("refuted", f"the user and the host {shown} are examples")
         return Verdict("doubtful", f"the host {shown} is local or an example")
     if password in _DEFAULTS or (b"." not in name and password.isalpha() and len(password) < 8):
         return Verdict("doubtful", "is a password that everybody tries first")

@@ -8,7 +8,10 @@ from leakguard.detect.checks.evidence import Evidence
 
 NAMES = (
     ("password", re.compile(rb"(?i)passw|passphrase|pass_phrase|passcode|pwd|pass$|pass[^a-z]|(?:^|[_.-])pw")),
-    ("secret-key", re.compile(rb"(?i)secret_?(?:access_?)?key|private_?key|(?:en|de)crypt\w*key|sign\w*_?key|aes_?key|hmac")),
+    (
+        "secret-key",
+        re.compile(rb"(?i)secret_?(?:access_?)?key|private_?key|(?:en|de)crypt\w*key|sign\w*_?key|aes_?key|hmac"),
+    ),
     ("api-key", re.compile(rb"(?i)(?:api|access|app|consumer|client|account|license|auth)[_. -]?key")),
     ("secret", re.compile(rb"(?i)secret")),
     ("token", re.compile(rb"(?i)token|jwt|ticket|[._-]sid|session|bearer")),
@@ -32,11 +35,13 @@ TELLING = frozenset(
     b"update create delete remove strength rules rule require event state status value values data map code codes ref version mode "
     b"grant endpoint server host port user username login email root admin db database mysql postgres redis mongo smtp mail aws s3 "
     b"client consumer access refresh session cookie bearer api app private signing encryption master shared webhook bot deploy github gitlab slack "
-    b"http https jwt oauth base plain input output search event object foreign hot short modifier arrow keyboard press code widget translation".split()
+    b"http https jwt oauth base plain timestamp time nonce verifier signature callback method sha sha1 sha256 md5 thumbprint uri integrity arn filename label secretname pub cert certificate ca dsn url connection input output search event object foreign hot short modifier arrow keyboard press code widget translation".split()
 )
 _COMMENT = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", re.IGNORECASE)
 _TESTING = re.compile(rb"(?i)\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")
-_CODE = re.compile(rb"\b(?:def|func|function|fn|public|private|static|const|let|var|val|final|string|String|return|if|for|import|class|new|this|self)\b")
+_CODE = re.compile(
+    rb"\b(?:def|func|function|fn|public|private|static|const|let|var|val|final|string|String|return|if|for|import|class|new|this|self)\b"
+)
 _TRANSLATION = re.compile(rb"\bt\(|\b_\(|i18n|gettext|translate|label|placeholder|title=", re.IGNORECASE)
 _SHELL = re.compile(rb"\b(?:export|ENV|ARG|docker|curl|kubectl|helm|mysql|psql|sudo|set|echo)\b|^\s*\$ ")
 _CODED = re.compile(rb"\bprocess\.env|os\.environ|getenv|ENV\[|System\.get")
@@ -50,28 +55,20 @@ def name_kind(name: bytes) -> str:
     return "other"
 
 
-def _bin(number: int, limits: tuple[int, ...]) -> int:
-    return sum(number >= limit for limit in limits)
-
-
-def name_features(name: bytes) -> list[str]:
-    """What is true of a name: its kind, its case, the telling words in it."""
-    features = [f"name-size:{_bin(len(name), (3, 6, 9, 13, 18, 26, 36))}"]
-    words = WORDS.findall(name)
-    features.extend({f"name-word:{lower.decode()}" for word in words if (lower := word.lower()) in TELLING})
-    features.append(f"name-words:{min(len(words), 6)}")
+def name_features(name: bytes) -> tuple[list[str], list[int]]:
+    """What is true of a name: its kind, its case, the telling words in it; and its length in bytes and in words."""
+    words = [word.lower() for word in WORDS.findall(name)]
+    flags = [f"name-word:{word.decode()}" for word in set(words) & TELLING]
     case = "upper" if name.isupper() else "lower" if name.islower() else "title" if name[:1].isupper() else "camel"
-    features.append(f"case:{case}")
+    flags.append(f"case:{case}")
     if name[:1] == b"-":
-        features.append("option")
-    if words:
-        last = words[-1].lower()
-        if last in TELLING:
-            features.append(f"name-last:{last.decode()}")
-    return features
+        flags.append("option")
+    if words and words[-1] in TELLING:
+        flags.append(f"name-last:{words[-1].decode()}")
+    return flags, [min(len(name), 255), min(len(words), 255)]
 
 
-def context_features(evidence: Evidence, name: bytes) -> list[str]:
+def context_features(evidence: Evidence, name: bytes) -> tuple[list[str], list[int]]:
     """What is true of the line: how the value is assigned and quoted, what stands before, after and around it."""
     window, start, end = evidence.window, evidence.start, evidence.end
     line_start = window.rfind(b"\n", 0, start) + 1
@@ -86,13 +83,12 @@ def context_features(evidence: Evidence, name: bytes) -> list[str]:
     features = [
         f"quote:{mark}",
         f"sep:{sep[:3]}",
-        f"quote+sep:{mark}+{sep[:3]}",
         f"after:{'end' if after in ('', chr(13), chr(10)) else after}",
         f"before:{before.strip()[-1:].decode('latin-1') or 'start'}",
-        f"line:{_bin(line_end - line_start, (30, 50, 80, 120, 200, 400, 1000))}",
-        f"quoted+after:{bool(quote)}+{after if after in '(.,;)[' else ''}",
     ]
-    around = window[line_start:line_end] if line_end - line_start < 400 else window[max(line_start, start - 160) : end + 80]
+    around = (
+        window[line_start:line_end] if line_end - line_start < 400 else window[max(line_start, start - 160) : end + 80]
+    )
     outside = window[max(line_start, start - 160) : start]
     if _COMMENT.match(before):
         features.append("comment")
@@ -110,7 +106,10 @@ def context_features(evidence: Evidence, name: bytes) -> list[str]:
         features.append("query")
     if at > line_start and window[at - 1 : at] in (b".", b"$", b"@", b">", b":"):
         features.append(f"member:{window[at - 1 : at].decode('latin-1')}")
-    return features
+    return features, [min((line_end - line_start) // 4, 255), min(len(before), 255), min(line_end - end, 255)]
+
+
+CONTEXT_NUMBERS = ("name-size", "name-words", "line", "indent", "rest")
 
 
 def relation_features(value: bytes, name: bytes) -> list[str]:

@@ -6,9 +6,15 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from leakguard.detect.judgement.context import context_features, name_features, name_kind, relation_features
+from leakguard.detect.judgement.context import (
+    CONTEXT_NUMBERS,
+    context_features,
+    name_features,
+    name_kind,
+    relation_features,
+)
 from leakguard.detect.judgement.tables import wordiness
-from leakguard.detect.judgement.value import value_features
+from leakguard.detect.judgement.value import VALUE_NUMBERS, judged_part, value_features
 
 if TYPE_CHECKING:
     from leakguard.detect.checks.evidence import Evidence
@@ -25,32 +31,27 @@ def decoded_text(value: bytes) -> bytes:
     return text if len(text) >= 4 and text.isascii() and text.decode("ascii").isprintable() else b""
 
 
-def features_of(evidence: Evidence) -> list[str]:
-    """Every feature that is true of this match. It reads the neighbourhood only, never a path."""
-    value, name = evidence.secret, evidence.groups.get("name", b"")
+NUMBERS = (*VALUE_NUMBERS, *CONTEXT_NUMBERS)
+"""The numbers of every match in order, each between 0 and 255."""
+
+
+def features_of(evidence: Evidence) -> tuple[list[str], bytes]:
+    """Every flag that is true of this match, and its NUMBERS. It reads the neighbourhood only, never a path."""
+    name = evidence.groups.get("name", b"")
+    value = judged_part(evidence.secret)
     kind = name_kind(name)
     inner = decoded_text(value)
-    if kind == "basic" and b":" in inner:
-        value = inner.partition(b":")[2] or inner
-    found = value_features(value)
-    form, classes, rare, worded = found[:4]
-    around = context_features(evidence, name)
-    quoted = around[0]
-    found.extend(around)
-    found.extend(name_features(name))
-    found.extend(relation_features(value, name))
-    found += (
-        f"kind:{kind}",
-        f"kind+{form}+{quoted}",
-        f"kind:{kind}+{form}",
-        f"kind:{kind}+{classes}",
-        f"kind:{kind}+{worded}",
-        f"kind:{kind}+{rare}",
-        f"{classes}+{worded}",
-        f"{quoted}+{worded}+{form}",
-        f"{around[2]}+{worded}",
-        f"{around[3]}+{quoted}+{worded}",
-    )
-    if inner:
-        found.append(f"decodes:{int(wordiness(inner) * 3)}")
-    return found
+    flags = [f"kind:{kind}"]
+    if kind == "basic":
+        flags.append("basic:" + ("pair" if b":" in inner else "text" if inner else "opaque"))
+        value = inner.partition(b":")[2] or value
+    elif inner:
+        flags.append("decodes:words" if wordiness(inner) > 0.6 else "decodes:text")
+    said, numbers = value_features(value)
+    named, sizes = name_features(name)
+    around, places = context_features(evidence, name)
+    flags += said
+    flags += named
+    flags += around
+    flags += relation_features(value, name)
+    return flags, bytes(min(255, number) for number in (*numbers, *sizes, *places))

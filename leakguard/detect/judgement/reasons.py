@@ -14,7 +14,6 @@ _SHAPES = {
     "worddigits": "is a word with a number", "phrase": "is several words", "alnum": "mixes letters and digits",
     "base64": "looks like base64", "other": "mixes letters, digits and signs",
 }  # fmt: skip
-_RARE = ("common", "common", "common", "common", "ordinary", "ordinary", "unusual", "rare", "rare", "very rare", "very rare")
 _NAMED = {
     "password": "is assigned to a password", "secret-key": "is assigned to a secret key", "api-key": "is assigned to an API key",
     "secret": "is assigned to a secret", "token": "is assigned to a token", "salt": "is assigned to a salt or seed",
@@ -30,53 +29,48 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def _rarity(text: str) -> str:
-    return f"its letters are {_RARE[min(int(text), len(_RARE) - 1)]} together"
+_NUMBERS = {
+    "size": ("has a secret's length", "has not a secret's length"),
+    "rarity": ("its letters are rare together", "its letters are common together"),
+    "wordiness": ("holds no known words", "is made of known words"),
+    "entropy": ("is random for its length", "is too regular to be random"),
+    "changes": ("mixes kinds of characters", "keeps to one kind of characters"),
+    "digits": ("holds digits as chance would have them", "its digits are not those of chance"),
+    "distinct": ("hardly repeats a character", "repeats its characters"),
+    "beyond-ascii": ("is plain text", "holds letters of a human language"),
+    "signs": ("holds signs as passwords do", "holds signs as code does"),
+    "name-size": ("its name is like those of secrets", "its name is not like those of secrets"),
+    "name-words": ("its name is like those of secrets", "its name is not like those of secrets"),
+}
+"""What a number says where it speaks for a secret, and where it speaks against one."""
 
 
-def _wordiness(text: str) -> str:
-    return {"0": "holds no known word", "5": "is made of known words"}.get(text, "holds known words")
-
-
-def _assigned(text: str) -> str:
-    mark = text.split("+")[0]
-    return {"": "is not quoted", "escaped": "stands in quotes within quotes"}.get(mark, "is a quoted literal")
-
-
-def say(feature: str) -> str:
-    """One feature in words; crosses of several say the first part that has words."""
+def say(feature: str, supports: bool, flags: frozenset[str]) -> str:
+    """One feature's contribution in words, or '' where it has none that a person would follow."""
+    if feature in _NUMBERS:
+        return _NUMBERS[feature][0 if supports else 1]
+    if feature not in flags:
+        return ""  # what is absent moved the score; that is no reason to give
     if feature in _PLAIN:
         return _PLAIN[feature]
     head, _, rest = feature.partition(":")
-    first = rest.split("+")[0]
-    plain = {
-        "shape": lambda: _SHAPES.get(first, ""),
-        "rare": lambda: _rarity(first),
-        "words": lambda: _wordiness(first),
-        "kind": lambda: _NAMED.get(first, ""),
-        "quote": lambda: _assigned(first),
-        "name-word": lambda: f"its name says {first}",
-        "name-last": lambda: f"its name ends in {first}",
-        "size": lambda: "has a secret's length" if int(first) > 3 else "is short",
-        "bits": lambda: "is random for its length" if int(first) > 4 else "is regular",
-        "shape+words": lambda: _SHAPES.get(first, ""),
-        "shape+rare": lambda: _SHAPES.get(first, ""),
-        "shape+size": lambda: _SHAPES.get(first, ""),
-        "decodes": lambda: "decodes to text",
-    }.get(head)
-    if plain:
-        return plain()
-    if head.startswith("kind+"):
-        return _NAMED.get(first, "")
-    return ""
+    if head == "shape":
+        return _SHAPES.get(rest, "")
+    if head == "kind":
+        return _NAMED.get(rest, "")
+    if head in ("name-word", "name-last"):
+        return f"its name says {rest}"
+    if head == "quote":
+        return {"": "is not quoted", "escaped": "stands in quotes within quotes"}.get(rest, "is a quoted literal")
+    return {"decodes": "decodes to text", "basic": "stands in a Basic header"}.get(head, "")
 
 
-def strongest_reasons(told: Iterable[tuple[float, str]], positive: bool, most: int = 3) -> tuple[str, ...]:
+def strongest_reasons(moved: dict[str, float], flags: Iterable[str], positive: bool, most: int = 3) -> tuple[str, ...]:
     """The reasons that pushed most towards the verdict, each in words and said once."""
+    present = frozenset(flags)
     said: dict[str, float] = {}
-    for weight, feature in told:
-        text = say(feature)
-        if text:
-            said[text] = said.get(text, 0.0) + weight
-    ranked = sorted(said.items(), key=lambda item: (-item[1] if positive else item[1], item[0]))
-    return tuple(text for text, weight in ranked[:most] if (weight > 0) == positive) or ("is like what is usual in such places",)
+    for feature, weight in moved.items():
+        if weight and (weight > 0) == positive and (text := say(feature, weight > 0, present)):
+            said[text] = said.get(text, 0.0) + abs(weight)
+    ranked = sorted(said.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(text for text, _ in ranked[:most]) or ("is like what is usual in such places",)

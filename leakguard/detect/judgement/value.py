@@ -11,7 +11,11 @@ from leakguard.detect.judgement.tables import rarity, wordiness
 _KIND = bytearray(b"s" * 256)
 for _code in range(0x80, 0x100):
     _KIND[_code] = 0x75  # u: beyond ASCII
-for _codes, _kind in ((b"0123456789", b"0"), (b"abcdefghijklmnopqrstuvwxyz", b"a"), (b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"A")):
+for _codes, _kind in (
+    (b"0123456789", b"0"),
+    (b"abcdefghijklmnopqrstuvwxyz", b"a"),
+    (b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"A"),
+):
     for _code in _codes:
         _KIND[_code] = _kind[0]
 for _code in b" \t":
@@ -21,7 +25,7 @@ KINDS = bytes(_KIND)
 SHAPES = re.compile(
     rb"""
     (?P<uuid>\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?)
-    |(?P<number>0x[0-9A-Fa-f]{1,8}|-?[0-9][0-9_.,]*)
+    |(?P<number>0x[0-9A-Fa-f]{1,8}|-?[0-9][0-9_,]*(?:\.[0-9]+)?)
     |(?P<hex>(?:0x)?(?:[0-9a-f]{12,}|[0-9A-F]{12,}))
     |(?P<bytes>(?:(?:0x)?[0-9A-Fa-f]{1,3}[ \t]*,[ \t]*){7,}.*)
     |(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].*)?)
@@ -49,21 +53,17 @@ SHAPES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SEQUENCE = re.compile(rb"(?i)0123|1234|2345|3456|4567|5678|6789|9876|4321|abcd|bcde|cdef|qwer|asdf|zxcv|(.)\1\1|(.{2,4})\2\2")
+_SEQUENCE = re.compile(
+    rb"(?i)0123|1234|2345|3456|4567|5678|6789|9876|4321|abcd|bcde|cdef|qwer|asdf|zxcv|(.)\1\1|(.{2,4})\2\2"
+)
 _STAND_IN = re.compile(
     rb"(?i)example|sample|dummy|fake|mock|placeholder|change|replace|insert|your|(?<![a-z])(?:my|some|foo|bar|baz|the|test|tst|todo|none|null|nil|undefined|"
     rb"true|false|default|invalid|wrong|random|redact|hidden|mask|snip|removed|string|optional|required)|test(?![a-z]{3})|xxx|\.\.\.|\*\*\*|___"
 )
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
+_NUMBER = re.compile(rb"(?:0x)?[0-9A-Fa-f]{1,3}")
+_LETTERS = re.compile(rb"[aA]+")
 _OWN_WORD = re.compile(rb"(?i)passw|pwd|secret|token|api_?key|credential|auth|login|user|admin|private|public|key")
-_BIT_STEPS = ((1.5, "0"), (2.3, "15"), (2.8, "23"), (3.2, "28"), (3.6, "32"), (4.0, "36"), (4.5, "40"), (5.1, "45"))
-_SIZES = (4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 64, 100, 200)
-
-
-def _step(number: float, steps: tuple[float, ...]) -> int:
-    for at, limit in enumerate(steps):
-        if number < limit:
-            return at
-    return len(steps)
 
 
 def shape(value: bytes) -> str:
@@ -72,36 +72,53 @@ def shape(value: bytes) -> str:
     return found.lastgroup or "other" if found else "other"
 
 
-def value_features(value: bytes) -> list[str]:
-    """What is true of this value, as names that the weights know; the first is its shape, the second its classes."""
-    size = len(value)
-    form = shape(value)
+def judged_part(value: bytes) -> bytes:
+    """What of a value is judged: of JSON in a string its longest run that could be a token, an array of bytes as
+    hexadecimal digits, else all of it."""
+    if value[:1] in b"{[" and b'"' in value:
+        runs = _RUN.findall(value)
+        if runs:
+            return max(runs, key=len)
+    if value.count(b",") >= 7:
+        base = 16 if b"x" in value.lower() else 10
+        numbers = [int(number, base) for number in _NUMBER.findall(value) if base == 16 or number.isdigit()]
+        if all(number < 256 for number in numbers):
+            return bytes(numbers).hex().encode()
+    return value
+
+
+def value_features(value: bytes) -> tuple[list[str], list[int]]:
+    """What is true of this value, as names that the weights know (the first is its shape), and the NUMBERS of it."""
     kinds = value[:64].translate(KINDS)
-    classes = "".join(sorted(chr(kind) for kind in set(kinds)))
-    rare = _step(rarity(value), (2.6, 3.2, 3.8, 4.3, 4.8, 5.3, 5.9, 6.6, 7.4, 8.4))
-    wordy = _step(wordiness(value), (0.01, 0.3, 0.5, 0.75, 0.999))
-    long = _step(size, _SIZES)
-    bits = _step(shannon(value[:64]), (1.5, 2.3, 2.8, 3.2, 3.6, 4.0, 4.5, 5.1))
-    features = [
-        f"shape:{form}",
-        f"classes:{classes}",
-        f"rare:{rare}",
-        f"words:{wordy}",
-        f"size:{long}",
-        f"bits:{bits}",
-        f"rare+words:{rare // 2}+{wordy}",
-        f"shape+words:{form}+{wordy}",
-        f"shape+rare:{form}+{rare // 2}",
-        f"shape+size:{form}+{long // 3}",
+    short = len(kinds) or 1
+    count = kinds.count
+    flags = [f"shape:{shape(value)}", "classes:" + "".join(sorted(map(chr, set(kinds))))]
+    digits, lower, upper, beyond = count(b"0"), count(b"a"), count(b"A"), count(b"u")
+    numbers = [
+        min(len(value), 255),
+        int(rarity(value) * 20),
+        int(wordiness(value) * 100),
+        int(shannon(value[:64]) * 40),
+        100 * sum(map(ne, kinds, kinds[1:])) // short,
+        100 * digits // short,
+        100 * lower // short,
+        100 * upper // short,
+        100 * beyond // short,
+        100 * count(b"s") // short,
+        100 * len(set(value[:64])) // short,
+        max(map(len, _LETTERS.findall(kinds)), default=0),
     ]
-    changes = sum(map(ne, kinds, kinds[1:])) / (len(kinds) or 1)
-    features.append(f"changes:{_step(changes, (0.01, 0.1, 0.2, 0.3, 0.4, 0.55))}")
     if _SEQUENCE.search(value):
-        features.append("sequence")
+        flags.append("sequence")
     if _STAND_IN.search(value):
-        features.append("stand-in")
+        flags.append("stand-in")
     if _OWN_WORD.search(value):
-        features.append("own-word")
+        flags.append("own-word")
     if value[-1:] == b"=":
-        features.append("padding")
-    return features
+        flags.append("padding")
+    return flags, numbers
+
+
+VALUE_NUMBERS = (
+    "size", "rarity", "wordiness", "entropy", "changes", "digits", "lower", "upper", "beyond-ascii", "signs", "distinct", "run",
+)  # fmt: skip

@@ -148,3 +148,17 @@ def test_armour_is_proven_by_its_checksum_or_supported_by_its_first_packet():
     assert verdict(armour(data, b"abc")).outcome == "doubtful"
     assert verdict(armour(data, None)).outcome == "supported"
     assert verdict(armour(b"\x99" + data[1:], None)).outcome == "doubtful"
+
+
+def test_what_follows_bare_base64_is_cut_off():
+    body = "".join(EC.split("\n")[1:-2]).rstrip("=")
+    assert verdict(body + "\nNEXTLINE", pem.check_bare_key).outcome == "proven"
+    assert pem.der_length(b"") == 0
+
+
+def test_the_secret_member_of_a_key_object_is_known_or_supported(monkeypatch):
+    member = base64.urlsafe_b64encode(bytes(range(9, 41))).decode().rstrip("=")
+    assert verdict(member, pem.check_jwk).outcome == "supported"
+    assert verdict("abc", pem.check_jwk).outcome == "refuted"
+    monkeypatch.setattr(pem, "_known", lambda: {pem.key_digest(bytes(range(9, 41))): "an RFC"})
+    assert verdict(member, pem.check_jwk).outcome == "harmless"

@@ -1,0 +1,1 @@
+"""From bytes to matches: anchors, confirmation, offline checks, judgement. It knows no git."""

@@ -1,0 +1,69 @@
+"""Boosted decision trees in plain Python: a hundred small trees of nested tuples over one row of bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Node = Any
+"""A leaf is its log-odds (a float); a split is (column, threshold, value here, at most, above)."""
+
+EXPLAINED = 25
+"""How many trees, the first and weightiest, explain a match that is held back; all of them explain one that is shown."""
+
+
+class Forest:
+    """The trees and the columns that they read: numbers first, then one a flag."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.base: float = content["base"]
+        self.numbers: list[str] = content["numbers"]
+        self.flags: list[str] = content["flags"]
+        self.columns = {flag: len(self.numbers) + at for at, flag in enumerate(self.flags)}
+        self._trees = tuple(_frozen(tree) for tree in content["trees"])
+        self._blank = bytes(len(self.flags))
+
+    def row(self, flags: Iterable[str], numbers: bytes) -> bytearray:
+        """One match's features as the trees read them; flags that no tree knows are left out."""
+        row = bytearray(numbers + self._blank)
+        columns = self.columns
+        for flag in flags:
+            if flag in columns:
+                row[columns[flag]] = 1
+        return row
+
+    def score(self, row: bytearray) -> float:
+        """The chance, in [0, 1]."""
+        total = self.base
+        for node in self._trees:
+            while node.__class__ is tuple:
+                node = node[3] if row[node[0]] <= node[1] else node[4]
+            total += node
+        return 1 / (1 + math.exp(-total))
+
+    def contributions(self, row: bytearray, verdict: str) -> dict[str, float]:
+        """By how much each feature moved the log-odds: at every split, what the branch taken is worth more than the split."""
+        moved: dict[int, float] = {}
+        for node in self._trees if verdict != "not" else self._trees[:EXPLAINED]:
+            while node.__class__ is tuple:
+                column, worth = node[0], node[2]
+                node = node[3] if row[column] <= node[1] else node[4]
+                moved[column] = moved.get(column, 0.0) + (node[2] if node.__class__ is tuple else node) - worth
+        names = [*self.numbers, *self.flags]
+        return {names[column]: weight for column, weight in moved.items()}
+
+
+def _frozen(node: Any) -> Node:
+    return tuple(_frozen(item) for item in node) if isinstance(node, list) else node
+
+
+@cache
+def load_forest() -> Forest:
+    """The trees in the package."""
+    return Forest(json.loads((resources.files(__package__) / "trees.json").read_bytes()))

@@ -1,0 +1,1 @@
+"""All that reads git: repositories, packs, history. It knows no rules."""

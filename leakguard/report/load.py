@@ -1,0 +1,107 @@
+"""A saved JSON result back into values, so that any report can be made of it later.
+
+The file may be anybody's: it is checked against the types, and every text in it is made inert once more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from leakguard.diff import Comparison
+from leakguard.errors import UsageError
+from leakguard.excerpt import escape
+from leakguard.model import Result, Secret
+from leakguard.report.json import SCHEMA
+from leakguard.report.saved import SavedSecret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAME, _, _VERSION = SCHEMA.partition("/")
+
+
+class _Wire(msgspec.Struct):
+    """A secret as JSON holds it."""
+
+    redacted: str
+    length: int
+    characters: int = -1
+    value: str = ""
+
+
+def load(data: bytes, name: str) -> list[Result]:
+    """The results that `data` holds. UsageError, in one sentence that begins with `name`, where it holds none."""
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UsageError(f"{name} is not JSON, or not all of it is there; make it anew with --format json.") from None
+    _check_schema(document, name)
+    found = document.get("results")
+    if not isinstance(found, list):
+        raise UsageError(f"{name} has no list of results; make it anew with --format json.")
+    try:
+        return [_result(_inert(item), f"results[{number}]") for number, item in enumerate(found)]
+    except (msgspec.ValidationError, RecursionError) as problem:
+        raise UsageError(f"{name} is damaged: {escape(str(problem))}; make it anew with --format json.") from None
+
+
+def _check_schema(document: Any, name: str) -> None:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(schema, str) or not schema.startswith(f"{_NAME}/"):
+        raise UsageError(f"{name} is no saved result of leakguard; make one with --format json --output {name}.")
+    if schema != SCHEMA:
+        raise UsageError(
+            f"{name} has the schema {escape(schema)!r} and this leakguard reads {SCHEMA!r}; "
+            "use the leakguard that wrote it, or sweep again."
+        )
+
+
+def _result(plain: Any, place: str) -> Result:
+    if not isinstance(plain, dict):
+        raise msgspec.ValidationError(f"Expected `object` - at `$.{place}`")
+    for key in ("findings", "fixed"):
+        for finding in plain.get(key) or ():
+            if isinstance(finding, dict):
+                finding["parts"] = [_pair(part) for part in finding.get("parts") or ()]
+    for rule, guidance in (plain.get("guidance") or {}).items():
+        if isinstance(guidance, dict):
+            guidance["rule"] = rule
+    kind = Comparison if "compared_with" in plain else Result
+    try:
+        return msgspec.convert(plain, kind, dec_hook=_secret)
+    except msgspec.ValidationError as problem:
+        raise msgspec.ValidationError(str(problem).replace("`$", f"`$.{place}")) from None
+
+
+def _pair(part: Any) -> Any:
+    return [part.get("rule"), part.get("secret")] if isinstance(part, dict) else part
+
+
+def _secret(kind: type, plain: Any) -> Any:
+    if kind is not Secret:
+        raise NotImplementedError(kind)
+    wire = msgspec.convert(plain, _Wire)
+    length = max(wire.length, 0)
+    return SavedSecret(
+        wire.redacted,
+        length,
+        length if wire.characters < 0 else wire.characters,
+        wire.value.encode("utf-8", "surrogatepass") or None,
+    )
+
+
+def _inert(value: Any) -> Any:
+    """Every text escaped, save the secrets' own values: they are shown only where that was asked for."""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list):
+        return [_inert(item) for item in value]
+    if isinstance(value, dict):
+        return {escape(key): item if key == "value" else _inert(item) for key, item in _texts(value).items()}
+    return value
+
+
+def _texts(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): item for key, item in value.items()}

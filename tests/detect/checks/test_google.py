@@ -1,0 +1,42 @@
+import base64
+import json
+
+from leakguard.detect.checks.evidence import Evidence
+from leakguard.detect.checks.google import check_encoded_key_file, check_key_file
+from leakguard.detect.template import expand
+
+EMAIL = "ci@acme.iam.gserviceaccount.com"
+
+
+def key_file(key: str):
+    text = json.dumps({"type": "service_account", "private_key": key, "client_email": EMAIL}).encode()
+    start = text.index(b"-----BEGIN")
+    end = text.index(b'"', start)
+    return check_key_file(Evidence(text[start:end], text, start, end), "")
+
+
+def encoded(members: object):
+    secret = base64.b64encode(json.dumps(members).encode())
+    return check_encoded_key_file(Evidence(secret, secret, 0, len(secret)), "")
+
+
+def test_a_key_file_names_its_account():
+    verdict = key_file(expand("{pem:pkcs8}", "google"))
+    assert verdict.outcome == "proven"
+    assert EMAIL in verdict.reason
+
+
+def test_a_cut_key_only_raises_doubt():
+    assert key_file("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n").outcome == "doubtful"
+
+
+def test_a_key_in_other_json_is_none():
+    secret = b"-----BEGIN PRIVATE KEY-----"
+    assert check_key_file(Evidence(secret, b'{"private_key": "' + secret, 17, 44), "").outcome == "refuted"
+
+
+def test_an_encoded_key_file_is_decoded():
+    assert encoded({"type": "service_account", "private_key": "x", "client_email": EMAIL}).outcome == "proven"
+    assert encoded({"type": "service_account"}).outcome == "refuted"
+    assert encoded(["service_account"]).outcome == "refuted"
+    assert check_encoded_key_file(Evidence(b"eyJ0", b"eyJ0", 0, 4), "").outcome == "refuted"

@@ -1,0 +1,267 @@
+"""The judgement of generic kinds: what it shows, what it never alarms about, what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from leakguard.detect.checks.evidence import Evidence
+from leakguard.detect.detector import Detector
+from leakguard.detect.judgement import SECRET, SHOWN, adjust_for_path, judge, verdict_of
+from leakguard.detect.judgement.paths import path_kinds
+from leakguard.detect.judgement.tables import rarity, wordiness
+from leakguard.detect.judgement.value import shape
+from leakguard.detect.judgement.vetoes import veto
+from leakguard.detect.rules import patterns_folder, read_rules
+from leakguard.detect.ruleset import RuleSet, build_ruleset
+from leakguard.detect.template import expand
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    folder: Path = patterns_folder()
+    return Detector(RuleSet(build_ruleset(read_rules([folder / "assignments.toml", folder / "idioms.toml"]))))
+
+
+def found(detector: Detector, template: str) -> list[str]:
+    return [match.rule for match in detector.detect(expand(template, "judged").encode()).matches]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password: changeme",
+        'password = "<password>"',
+        "DB_PASSWORD=${DB_PASSWORD}",
+        "DB_PASSWORD={{ .Values.db.password }}",
+        'api_key: "xxxxxxxxxxxxxxxx"',
+        "API_KEY=your-api-key-here",
+        'token = "{x:32}"',
+        'secret: "********"',
+        'password: "password"',
+        "password=password",
+        'DB_PASSWORD="%DB_PASSWORD%"',
+        "token = parser.next_token()",
+        'const password = document.getElementById("password").value;',
+        "self.token = token",
+        "AccessToken: config.AccessToken,",
+        "api_key = os.environ['API_KEY']",
+    ],
+)
+def test_a_stand_in_or_a_reference_never_alarms(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"integrity": "sha512-{base64:86}=="',
+        '<script src="a.js" integrity="sha384-{base64:64}" crossorigin="anonymous"></script>',
+        'checksum = "{hex:64}"',
+        "requests==2.31.0 --hash=sha256:{hex:64}",
+        "golang.org/x/text v0.3.7 h1:{base64:43}=",
+        'commit = "{hex:40}"',
+        '"sha": "{hex:40}"',
+        'resolved "https://acme.example/a/-/a-1.0.0.tgz#{hex:40}"',
+    ],
+)
+def test_digests_and_git_ids_never_alarm(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{base64:43} me@host"',
+        'publicKey: "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA{base64:300}"',
+        "key: MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ{base64:150}",
+        "-----BEGIN CERTIFICATE-----",
+        '"certificate": "MIIDdzCCAl+gAwIBAgIEAgAA{base64:200}"',
+    ],
+)
+def test_public_keys_and_certificates_never_alarm(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['"id": "{uuid}"', "uid: {uuid}", '"projectId": "{uuid}"', 'key_id = "{uuid}"', '<supportedOS Id="{{uuid}}" />'],
+)
+def test_a_uuid_without_a_secrets_name_never_alarms(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"password": "Bitte geben Sie ein Passwort für Ihr Konto ein",',
+        '"INVALID_PASSWORD": "Hasło jest nieprawidłowe",',
+        '"PASSWORD_HINT": "请输入密码",',
+        'token_expired: "Your session has expired, please sign in again"',
+        'msgstr "Le mot de passe doit comporter au moins 8 caractères"',
+        ".token.keyword { color: #a626a4; }",
+        "background: url(data:image/png;base64,{base64:200});",
+        '<img alt="key" src="data:image/png;base64,{base64:200}">',
+    ],
+)
+def test_translations_styles_and_images_never_alarm(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password: ENC[AES256_GCM,data:{base64:24},iv:{base64:44},tag:{base64:24},type:str]",
+        'password: "vault:v1:{base64:48}"',
+        "db.password=ENC({base64:44})",
+        "spring.datasource.password={cipher}{hex:64}",
+        'DB_PASSWORD="encrypted:{base64:120}"',
+        "secret: AgA{base64:300}",
+        "password: op://vault/item/password",
+        "secret: arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-{alnum:6}",
+    ],
+)
+def test_an_encrypted_value_or_a_reference_to_a_vault_is_no_finding(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("DB_PASSWORD={alnum:16}", "generic-password"),
+        ('  "password": "{chars:A-Za-z0-9!@%^*_-:14}",', "generic-password"),
+        ("spring.datasource.password={alnum:14}", "generic-password"),
+        ('<add key="DbPassword" value="{alnum:14}" />', "generic-password"),
+        ("  - POSTGRES_PASSWORD={alnum:14}", "generic-password"),
+        ('mysql.createConnection({ host: "db", user: "root", password: "{alnum:12}" })', "generic-password"),
+        ('password: process.env.DB_PASSWORD || "{alnum:14}",', "generic-password"),
+        ('new GitHubStrategy({ clientID: id, clientSecret: "{hex:40}" })', "generic-secret"),
+        ('session({ secret: "{alnum:24}" })', "generic-secret"),
+        ('SECRET = os.environ.get("APP_SECRET", "{alnum:32}")', "generic-secret"),
+        ("ENV API_TOKEN={alnum:32}", "generic-token"),
+        ("$env:API_KEY = '{alnum:32}'", "generic-key"),
+        ('apiKey := "{alnum:32}"', "generic-key"),
+        ('var key = []byte("{alnum:32}")', "generic-value"),
+        (
+            "aes_key = {0x8f, 0x1b, 0x9a, 0x33, 0x07, 0xe2, 0x5c, 0xd1, 0x44, 0xb8, 0x61, 0xa9, 0x02, 0xf7, 0x3e, 0x90}",
+            "generic-key-bytes",
+        ),
+        ("Authorization: Basic {b64pad:acme:{alnum:13}}", "generic-authorization"),
+        ("sshpass -p {alnum:14} ssh root@10.1.2.3", "generic-command-password"),
+        ("CREATE USER 'app'@'%' IDENTIFIED BY '{alnum:14}';", "generic-sql-password"),
+        ('jwt.sign(payload, "{alnum:32}")', "generic-jwt-secret"),
+        ('new Sequelize("app", "root", "{alnum:14}")', "generic-sequelize"),
+        ('crypto.createHmac("sha256", "{alnum:32}")', "generic-crypto-literal"),
+        ('requests.get(url, auth=("admin", "{alnum:14}"))', "generic-login-call"),
+    ],
+)
+def test_a_random_value_with_a_telling_name_is_found(detector: Detector, line: str, rule: str) -> None:
+    assert rule in found(detector, line)
+
+
+def test_a_password_as_people_choose_it_under_a_policy_is_found(detector: Detector) -> None:
+    assert found(detector, "DB_PASSWORD=Sommer2019!") == ["generic-password"]
+
+
+def test_the_second_name_on_a_line_is_read_where_the_first_swallowed_it(detector: Detector) -> None:
+    text = expand('token = os.getenv("TOKEN", "{alnum:32}")', "second")
+    (match,) = detector.detect(text.encode()).matches
+    assert match.secret.reveal().decode() == text.split('"')[3]
+
+
+def test_a_match_carries_its_score_and_its_reasons(detector: Detector) -> None:
+    (match,) = detector.detect(expand("API_TOKEN={alnum:32}", "score").encode()).matches
+    assert match.score >= SHOWN
+    assert 1 <= len(match.reasons) <= 3
+
+
+def test_a_match_held_back_says_why(detector: Detector) -> None:
+    (held,) = detector.detect(b'password: "enterYourPassword"').held
+    assert held.detail
+
+
+def test_judging_depends_on_the_neighbourhood_only_and_repeats_itself() -> None:
+    window = expand('api_token = "{alnum:32}"', "same").encode()
+    evidence = Evidence(window[13:45], window, 13, 45, {"name": b"api_token", "sep": b" = ", "q": b'"'})
+    assert judge(evidence) == judge(evidence)
+    assert judge(evidence).verdict == "secret"
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"\x00" * 40, b"\xff\xfe" * 20, b"'" * 400, b"(" * 400, b"a.a" * 130, b"a/" * 200]
+)
+def test_any_bytes_get_a_score_between_nothing_and_one(value: bytes) -> None:
+    judgement = judge(Evidence(value, b"key=" + value, 4, 4 + len(value), {"name": b"key", "sep": b"="}))
+    assert 0 <= judgement.score <= 1
+
+
+def rule_of(detector: Detector, identifier: str):
+    return next(rule for rule in detector.rules if rule.id == identifier)
+
+
+def test_a_path_only_ever_lowers_a_score(detector: Detector) -> None:
+    rule = rule_of(detector, "generic-password")
+    for path in ("app/.env", "package-lock.json", "locale/de.json", "tests/test_app.py", "src/a.min.js", "main.go", ""):
+        for score in (0.2, SHOWN, 0.9, 0.99):
+            assert adjust_for_path(rule, score, path) <= score
+
+
+def test_in_lock_files_translations_and_styles_nothing_is_shown(detector: Detector) -> None:
+    rule = rule_of(detector, "generic-token")
+    for path in ("yarn.lock", "web/package-lock.json", "a/locales/fr/login.json", "site/main.css"):
+        assert verdict_of(adjust_for_path(rule, 0.9, path)) == "not"
+
+
+def test_in_tests_and_examples_a_match_is_weak_at_most(detector: Detector) -> None:
+    rule = rule_of(detector, "generic-secret")
+    for path in (
+        "tests/test_login.py",
+        "src/app.spec.ts",
+        "examples/basic.js",
+        "conf/app.yml.dist",
+        "spec/fixtures/a.json",
+    ):
+        assert verdict_of(adjust_for_path(rule, 0.99, path)) == "weak"
+
+
+def test_a_rule_that_is_not_generic_keeps_its_score_whatever_the_path() -> None:
+    rule = read_rules([patterns_folder() / "github.toml"])[0][0]
+    assert adjust_for_path(rule, 0.0, "tests/test_login.py") == 0.0
+
+
+def test_verdicts_are_three_words_in_the_order_of_scores() -> None:
+    assert [verdict_of(score) for score in (0.0, SHOWN, SECRET)] == ["not", "weak", "secret"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("Cargo.lock", "lock-file"), ("src/app.test.ts", "test"), ("pkg/a_test.go", "test"), ("docs/guide.md", "documentation"), (".env.example", "example"),
+        ("static/jquery.min.js", "minified"), ("vendor/lib/a.go", "vendored"), ("po/de.po", "translation"), (".env", "environment"),
+    ],
+)  # fmt: skip
+def test_a_path_tells_its_kind(path: str, kind: str) -> None:
+    assert kind in path_kinds(path)
+
+
+def test_random_letters_are_rare_together_and_words_are_not() -> None:
+    assert rarity(b"passwordmanager") < 4.5 < rarity(b"qzxvkjwpfqhb")
+    assert wordiness(b"getUserPassword") == 1.0
+    assert wordiness(b"qzxvkjwpfqhb") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"${DB_PASSWORD}", "template"), (b"user.password", "dotted"), (b"SOME_CONSTANT", "constant"), (b"some_name", "snake"), (b"1.2.3", "version"),
+        (b"https://acme.example/a", "url"), (b"./keys/server", "path"), (b"server.pem", "file"), (b"12345", "number"), (b"somePropertyName", "camel"),
+    ],
+)  # fmt: skip
+def test_a_value_has_the_first_shape_that_fits(value: bytes, expected: str) -> None:
+    assert shape(value) == expected
+
+
+def test_a_password_with_one_letter_beyond_ascii_is_not_taken_for_a_sentence() -> None:
+    assert veto("Grüße7x!q".encode(), b"password") == ""
+    assert veto("Bitte ein Passwort wählen".encode(), b"password") != ""
