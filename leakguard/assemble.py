@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections import Counter
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -13,13 +10,14 @@ import msgspec
 from leakguard.advice.steps import advise
 from leakguard.collect import Group
 from leakguard.fingerprint import fingerprint
+from leakguard.ledger import Ledger, path_matches
 from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from leakguard.collect import Collector, HeldGroup, Spot
-    from leakguard.config import Allowance, Settings
+    from leakguard.config import Settings
     from leakguard.model import Guidance, HeldReason, Rule
 
 SHOWN_SUPPRESSED: frozenset[HeldReason] = frozenset({"refuted", "known-example", "allowed", "excluded"})
@@ -47,11 +45,14 @@ class Locator(Protocol):
 
 
 class Assembled(msgspec.Struct, frozen=True):
-    """Findings in their total order, suppressed ones, and how many were held back for which reason."""
+    """Findings in their total order, suppressed ones, and how many were held back for which reason. `notes` tell of
+    allowances that ran out or fit nothing; `stale` is how many notes fail the run, by the settings' wish."""
 
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...]
     held: dict[str, int]
+    notes: tuple[str, ...] = ()
+    stale: int = 0
 
 
 def settle(collected: Collector, rules: Mapping[str, Rule]) -> list[Group]:
@@ -85,16 +86,20 @@ def assemble(
     rules: Mapping[str, Rule],
     guidance: Mapping[str, Guidance],
     settings: Settings,
+    *,
+    whole: bool = False,
 ) -> Assembled:
-    """`groups` (of `settle`) as findings. The order depends on nothing but the content."""
+    """`groups` (of `settle`) as findings. The order depends on nothing but the content. `whole`: the run looked at all
+    that there is, so that an allowance which fits nothing is out of use."""
     held: Counter[str] = Counter()
+    ledger = Ledger(settings)
     for item in collected.held.values():
         held[item.held.reason] += 1
     findings: list[Finding] = []
     suppressed = [_suppressed(item, locator, rules, settings) for item in listed(collected, rules)]
     for group, sited in zip(groups, locator.locate(groups), strict=True):
         finding = _finding(group, sited, rules, guidance, settings)
-        verdict = _hold(finding, sited, settings)
+        verdict = _hold(finding, sited, settings, ledger)
         if verdict is None:
             findings.append(finding)
             continue
@@ -104,10 +109,13 @@ def assemble(
         suppressed.append(
             Suppressed(finding.rule, reason, detail, justification, finding.fingerprint, finding.secret, place)
         )
+    stale = ledger.notes(whole=whole and not settings.only and not settings.since)
     return Assembled(
         tuple(sorted(findings, key=finding_order)),
         tuple(sorted(suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
         dict(sorted(held.items())),
+        (*settings.notes, *stale),
+        len(stale) if settings.stale_fails else 0,
     )
 
 
@@ -153,7 +161,7 @@ def _finding(
 ) -> Finding:
     match, rule = group.match, rules[group.match.rule]
     bare = Finding(
-        fingerprint=fingerprint(rule.id, match.secret.reveal(), settings.fingerprint_key, guessable=rule.generic),
+        fingerprint=fingerprint(rule, match.secret.reveal(), settings.fingerprint_key),
         rule=rule.id,
         rule_name=rule.name,
         provider=guidance[rule.id].provider_name if rule.id in guidance else rule.provider,
@@ -176,77 +184,22 @@ def _severity(rule: Rule, match: Match) -> Severity:
     return "low" if match.expired else rule.severity
 
 
-def _hold(finding: Finding, sited: Sited, settings: Settings) -> tuple[HeldReason, str, str] | None:
+def _hold(finding: Finding, sited: Sited, settings: Settings, ledger: Ledger) -> tuple[HeldReason, str, str] | None:
     """Why a finding is not shown by the settings, or None."""
     paths = sited.paths or tuple(place.path for place in sited.places)
     if paths and settings.exclude and all(path_matches(path, settings.exclude) for path in paths):
         return "excluded", "every place of it is excluded", ""
-    for allowance in settings.allow:
-        if allows(allowance, finding, paths):
-            return "allowed", settings.source or "configuration", allowance.reason
+    allowing = ledger.allowing(finding, paths)
+    if allowing:
+        return ("allowed", *allowing)
     events = sited.provenance.introduced if sited.provenance else ()
     if settings.since and events and all(event.commit.time < settings.since for event in events):
         return "excluded", "was introduced before the time asked for", ""
     return None
 
 
-def allows(allowance: Allowance, finding: Finding, paths: Sequence[str], today: datetime.date | None = None) -> bool:
-    """Whether an allowance fits a finding: all that it names must fit, and it must not have expired."""
-    if allowance.expires and allowance.expires < (today or datetime.datetime.now(datetime.timezone.utc).date()):
-        return False
-    if allowance.fingerprint and allowance.fingerprint != finding.fingerprint:
-        return False
-    if allowance.rule and not fnmatchcase(finding.rule, allowance.rule):
-        return False
-    if allowance.path and not (paths and all(path_matches(path, (allowance.path,)) for path in paths)):
-        return False
-    if allowance.value:
-        return re.fullmatch(allowance.value, finding.secret.reveal().decode("utf-8", "replace")) is not None
-    return True
-
-
-def path_matches(path: str, globs: Iterable[str]) -> bool:
-    """Whether a path, or a folder that it lies in, fits one of the globs. `**` crosses folders; a glob without a slash
-    fits a name at any depth, as in .gitignore."""
-    path = path.split("!", 1)[0]
-    parts = path.split("/")
-    prefixes = ["/".join(parts[:size]) for size in range(1, len(parts) + 1)]
-    for glob in globs:
-        pattern = glob.strip("/")
-        names = parts if "/" not in pattern else []
-        expression = _translate(pattern)
-        if any(expression.fullmatch(name) for name in (*names, *prefixes)):
-            return True
-    return False
-
-
-def _translate(glob: str) -> re.Pattern[str]:
-    if glob not in _TRANSLATED:
-        out = ""
-        at = 0
-        while at < len(glob):
-            if glob.startswith("**/", at):
-                out, at = out + "(?:.*/)?", at + 3
-            elif glob.startswith("**", at):
-                out, at = out + ".*", at + 2
-            elif glob[at] == "*":
-                out, at = out + "[^/]*", at + 1
-            elif glob[at] == "?":
-                out, at = out + "[^/]", at + 1
-            elif glob[at] == "[" and (close := glob.find("]", at + 2)) > 0:
-                body = glob[at + 1 : close].replace("\\", "\\\\")
-                out, at = out + "[" + ("^" + body[1:] if body[0] == "!" else body) + "]", close + 1
-            else:
-                out, at = out + re.escape(glob[at]), at + 1
-        _TRANSLATED[glob] = re.compile(out, re.DOTALL)
-    return _TRANSLATED[glob]
-
-
-_TRANSLATED: dict[str, re.Pattern[str]] = {}
-
-
 def _suppressed(item: HeldGroup, locator: Locator, rules: Mapping[str, Rule], settings: Settings) -> Suppressed:
     held = item.held
     secret = held.secret or Secret(b"")
-    mark = fingerprint(held.rule, secret.reveal(), settings.fingerprint_key, guessable=rules[held.rule].generic)
+    mark = fingerprint(rules[held.rule], secret.reveal(), settings.fingerprint_key)
     return Suppressed(held.rule, held.reason, held.detail, held.justification, mark, secret, locator.place(item.spot))

@@ -9,11 +9,15 @@ import datetime
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from leakguard.errors import ConfigError
+from leakguard.fingerprint import key_check
+from leakguard.store.baseline import FILE_NAME as BASELINE_NAME
+from leakguard.store.baseline import read_baseline
+from leakguard.store.key import read_key
 
 FILE_NAME = ".leakguard.toml"
 KEY_VARIABLE = "LEAKGUARD_FINGERPRINT_KEY"
@@ -43,6 +47,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     max_blob_size: str | int = ""
     jobs: int = 0
     fingerprint_key: str = ""
+    baseline: str = ""
+    stale_allowances: Literal["note", "fail"] = "note"
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -62,6 +68,11 @@ class Settings(msgspec.Struct, frozen=True):
     since: int = 0
     engine: str = "pack"
     source: str = ""
+    baseline: tuple[Allowance, ...] = ()
+    baseline_source: str = ""
+    baseline_path: Path | None = None
+    notes: tuple[str, ...] = ()
+    stale_fails: bool = False
 
     @property
     def workers(self) -> int:
@@ -74,14 +85,47 @@ class Settings(msgspec.Struct, frozen=True):
             return os.cpu_count() or 1
 
 
-def load_settings(folder: Path, explicit: Path | None = None) -> Settings:
+def load_settings(folder: Path, explicit: Path | None = None, *, baseline: bool = True) -> Settings:
     """The settings that hold for `folder`: those of `explicit`, or of the nearest configuration file up to the root of
-    its repository."""
+    its repository, with the entries of the baseline there (not where `baseline` is false)."""
     place = explicit or _find(folder)
     if place is None:
-        return Settings(fingerprint_key=os.environ.get(KEY_VARIABLE, ""))
-    table, label = _read(place)
-    return parse_settings(table, label, place.parent)
+        settings = Settings(
+            fingerprint_key=os.environ.get(KEY_VARIABLE, ""), baseline_path=_root(folder) / BASELINE_NAME
+        )
+    else:
+        table, label = _read(place)
+        settings = parse_settings(table, label, place.parent)
+    if not settings.fingerprint_key:
+        settings = msgspec.structs.replace(settings, fingerprint_key=read_key(folder))
+    return with_baseline(settings) if baseline else settings
+
+
+def with_baseline(settings: Settings) -> Settings:
+    """`settings` with the entries of the baseline that they name. UsageError where it cannot be read."""
+    path = settings.baseline_path
+    if path is None or (path.name == BASELINE_NAME and not os.path.lexists(path)):
+        return settings
+    baseline = read_baseline(path)
+    if any(entry.slow for entry in baseline.entries):
+        # It was made without a key, on purpose: with one, none of these entries would be recognised.
+        settings = msgspec.structs.replace(settings, fingerprint_key="")
+    usable = baseline.key == key_check(settings.fingerprint_key)
+    entries = [entry for entry in baseline.entries if usable or not entry.keyed]
+    missing = len(baseline.entries) - len(entries)
+    note = (
+        f"{missing} of {len(baseline.entries)} entries of {path.name} need a fingerprint key that is not here: put it in "
+        f"{KEY_VARIABLE}, or run `leakguard baseline key --set`"
+    )
+    allowances = tuple(
+        Allowance(entry.reason, entry.fingerprint, entry.rule, "", "", entry.owner, entry.expires) for entry in entries
+    )
+    return msgspec.structs.replace(
+        settings,
+        baseline=allowances,
+        baseline_source=path.name,
+        notes=(*settings.notes, note) if missing else settings.notes,
+    )
 
 
 def parse_settings(table: dict[str, Any], label: str, folder: Path) -> Settings:
@@ -112,6 +156,8 @@ def parse_settings(table: dict[str, Any], label: str, folder: Path) -> Settings:
         jobs=found.jobs,
         fingerprint_key=found.fingerprint_key or os.environ.get(KEY_VARIABLE, ""),
         source=label,
+        baseline_path=folder / (found.baseline or BASELINE_NAME),
+        stale_fails=found.stale_allowances == "fail",
     )
 
 
@@ -152,6 +198,12 @@ def _find(folder: Path) -> Path | None:
         if (place / ".git").exists():
             return None
     return None
+
+
+def _root(folder: Path) -> Path:
+    """The root of the repository that `folder` is in, or `folder`."""
+    folder = folder.resolve()
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def _bytes(place: Path) -> bytes:

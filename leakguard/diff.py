@@ -34,6 +34,7 @@ class Comparison(Result, frozen=True):
     `compared_with` says what the older result was.
     """
 
+    findings: tuple[ComparedFinding, ...] = ()
     compared_with: str = ""
     fixed: tuple[ComparedFinding, ...] = ()
 
@@ -67,16 +68,17 @@ def change_of(finding: Finding) -> Change | None:
     return finding.change if isinstance(finding, ComparedFinding) else None
 
 
+def change_note(finding: Finding) -> str:
+    """What a person should know of the change, or ''."""
+    return finding.change_note if isinstance(finding, ComparedFinding) else ""
+
+
 def _partner(result: Result, others: Sequence[Result]) -> Result | None:
     """The older result of the same target: by its path, else (a clone elsewhere) by the address of its origin."""
-    for same in (
-        lambda other: other.target == result.target,
-        lambda other: bool(result.remote) and other.remote == result.remote,
-    ):
-        found = [other for other in others if other.kind == result.kind and same(other)]
-        if found:
-            return found[0]
-    return None
+    alike = [other for other in others if other.kind == result.kind]
+    at_path = [other for other in alike if other.target == result.target]
+    of_origin = [other for other in alike if result.remote and other.remote == result.remote]
+    return next(iter((*at_path, *of_origin)), None)
 
 
 def _compare(old: Result | None, new: Result) -> Comparison:
@@ -123,7 +125,9 @@ def _judge(old: Finding | None, new: Finding) -> ComparedFinding:
     now = _in_head(new.provenance)
     note = _spread(old.provenance, new.provenance)
     if left is False and now is True:
-        return _as_compared(new, "new", _joined("came back into HEAD; the older result knew it in the history only", note))
+        return _as_compared(
+            new, "new", _joined("came back into HEAD; the older result knew it in the history only", note)
+        )
     if left is True and now is False:
         return _as_compared(new, "moved", _joined("left HEAD; the history still holds it", note))
     if _spots(old.places) != _spots(new.places):

@@ -292,7 +292,8 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """What was looked at and what was not; every report carries it."""
+    """What was looked at and what was not; every report carries it. `stale` is how many of the notes tell of allowances
+    that fail the run, because they ran out or fit nothing and the settings say that this must not be."""
 
     objects: dict[str, int] = {}
     bytes: int = 0
@@ -300,6 +301,7 @@ class Coverage(msgspec.Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     held: dict[str, int] = {}
     notes: tuple[str, ...] = ()
+    stale: int = 0
 
     @property
     def complete(self) -> bool:

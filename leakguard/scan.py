@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakguard import __version__
-from leakguard.assemble import Sited, assemble, path_matches, settle
+from leakguard.assemble import Sited, assemble, settle
 from leakguard.collect import Collector
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.errors import UsageError
 from leakguard.excerpt import TextView, printable
+from leakguard.ledger import path_matches
 from leakguard.model import Coverage, Place, Result, Skipped
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class _Scan:
                 scanned_bytes=self.bytes,
                 skipped=tuple(sorted(self.skipped, key=lambda item: (item.what, item.reason))),
                 held=found.held,
+                notes=found.notes,
+                stale=found.stale,
             ),
             guidance={rule: guidance[rule] for rule in sorted(used)},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -13,6 +14,9 @@ from leakguard.errors import LeakguardError
 COMMANDS = {
     "sweep": ("leakguard.cli.sweep", "Find secrets in the whole history of repositories."),
     "scan": ("leakguard.cli.scan", "Find secrets in files, folders or standard input."),
+    "report": ("leakguard.cli.report", "Show a saved result in another format."),
+    "diff": ("leakguard.cli.diff", "Compare two saved results: new, moved, still there, fixed."),
+    "baseline": ("leakguard.cli.baseline", "Accept the findings that are there, until when you say."),
     "rules": ("leakguard.cli.rules", "Show, test and check the rules."),
     "guide": ("leakguard.cli.guide", "Show how to revoke and rotate one kind of credential."),
 }
@@ -66,10 +70,18 @@ def run() -> None:
         # Whoever read our output has gone (`| head`); Python must not try to flush into the closed pipe.
         _drop_output()
         status = FOUND
+    except Exception as problem:  # noqa: BLE001 (the one broad handler: a bug must never look like a clean run)
+        if os.environ.get("LEAKGUARD_TRACEBACK"):
+            raise
+        kind = type(problem).__name__
+        click.echo(
+            f"leakguard: internal error ({kind}); nothing can be said of this run. "
+            "Set LEAKGUARD_TRACEBACK=1 to see where, and report it.",
+            err=True,
+        )
+        status = INCOMPLETE
     sys.exit(status if isinstance(status, int) else CLEAN)
 
 
 def _drop_output() -> None:
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -120,6 +120,6 @@ def emit(results: list[Result], form: str, output: Path | None, *, show_secrets:
             raise UsageError(
                 f"--output: {output} cannot be written ({problem.strerror}); choose another place."
             ) from None
-    if any(result.findings for result in results):
+    if any(result.findings or result.coverage.stale for result in results):
         return FOUND
     return CLEAN if all(result.coverage.complete for result in results) else INCOMPLETE

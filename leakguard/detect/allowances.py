@@ -1,38 +1,168 @@
-"""Allowances written beside a secret: `leakguard:allow[rule-id] reason`, on its line or alone on the line before."""
+"""Allowances written beside a secret, in whatever comment syntax the file has.
+
+    secret = "…"   # leakguard:allow[rule-id] reason (until 2031-01-31)
+    # leakguard:allow[rule-id] reason           alone on its line: for the line below
+    # leakguard:allow-start[rule-id] reason     … up to …   # leakguard:allow-end
+
+Other tools' comments are understood as they mean them: `gitleaks:allow`, `trufflehog:ignore`, `kingfisher:ignore`,
+`pragma: allowlist secret` and its next-line form. What is said here depends on nothing but one text's own bytes, so a
+sweep decides for each blob anew.
+"""
 
 from __future__ import annotations
 
+import datetime
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+import msgspec
 import regex
 
-MARK = b"leakguard:allow"
-_COMMENT = regex.compile(rb"leakguard:allow(?:\[([A-Za-z0-9_*, -]*)\])?[ \t]*([^\r\n]{0,200})")
+from leakguard.detect.checks import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_MARKS = (b"leakguard:allow", b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:", b"pragma:")
+_COMMENT = regex.compile(
+    rb"(?:leakguard:(?P<own>allow-start|allow-end|allow)(?![\w-])(?:\[(?P<rules>[A-Za-z0-9_.*, -]*)\])?"
+    rb"|(?P<beside>gitleaks:allow|trufflehog:ignore)(?![\w-])"
+    rb"|(?P<either>kingfisher:(?:ignore|allow))(?![\w-])"
+    rb"|(?P<pragma>pragma:[ ]?(?:allow|white)list(?P<next>[ -]nextline)?[ -]secret)(?!\w))"
+    rb"[ \t:]*(?P<reason>[^\r\n]{0,200})"
+)
+_UNTIL = regex.compile(r"[(\[]?\b(?:until|expires)[ =:]+(\d{4}-\d\d-\d\d)[)\]]?")
 _CLOSERS = (b"*/", b"-->", b"--%>", b"%>", b"#}", b"*)", b"-}", b"]]")
+_OPENERS = b"#/*-;<!%{('\"`" + b" \t"
+_PUNCTUATION = b" \t\r,;)]}\"'"
 
 
-def inline_allowance(data: bytes, start: int, end: int, rule: str) -> str | None:
-    """The reason of the comment that allows a match of `rule` at this span, '' where it gives none, None without one."""
-    if MARK not in data:
+class Inline(msgspec.Struct, frozen=True):
+    """What a comment says of one match: the reason it gives ('' where none), and the day on which it ran out."""
+
+    reason: str
+    expired: str = ""
+
+
+class _Comment(msgspec.Struct, frozen=True):
+    """One comment: where its mark begins, what it is for, and what it says."""
+
+    at: int
+    close: int
+    form: str
+    rules: tuple[str, ...]
+    reason: str
+
+    def names(self, rule: str) -> bool:
+        return not self.rules or rule in self.rules or "*" in self.rules
+
+
+class Comments:
+    """The allowing comments of one text."""
+
+    def __init__(self, data: bytes, found: list[_Comment]) -> None:
+        self.data = data
+        self.found = found
+        self.offsets = [comment.at for comment in found]
+        self.blocks = _blocks(found)
+
+    def about(self, start: int, end: int, rule: str, spans: Sequence[tuple[int, int]] = ()) -> Inline | None:
+        """What is said of a match of `rule` at this span, or None. `spans` are all matches of the text: a comment that
+        stands beside one of several secrets on a line is for that one."""
+        for comment in self._candidates(start, end, spans):
+            if comment.names(rule):
+                return _weigh(comment.reason)
         return None
-    line = data.rfind(b"\n", 0, start) + 1
-    stop = data.find(b"\n", end)
-    own = data[line : stop if stop >= 0 else len(data)]
-    reason = _read(own, rule)
-    if reason is not None or line == 0:
-        return reason
-    above = data[data.rfind(b"\n", 0, line - 1) + 1 : line - 1]
-    code = above[: max(above.find(MARK), 0)].strip().strip(b"#/*-;<!%{('\"" + b" \t")
-    return None if code else _read(above, rule)
+
+    def _candidates(self, start: int, end: int, spans: Sequence[tuple[int, int]]) -> Iterable[_Comment]:
+        first = self.data.rfind(b"\n", 0, start) + 1
+        last = self.data.find(b"\n", end)
+        last = len(self.data) if last < 0 else last
+        for comment in self._between(first, last):
+            if comment.form in ("allow", "beside", "either", "pragma") and self._meant(comment, start, end, spans):
+                yield comment
+        yield from self._above(first)
+        for opening, closing in self.blocks:
+            if opening.at < start and end <= closing:
+                yield opening
+
+    def _between(self, low: int, high: int) -> list[_Comment]:
+        return self.found[bisect_left(self.offsets, low) : bisect_left(self.offsets, high)]
+
+    def _above(self, line: int) -> Iterable[_Comment]:
+        """The comments that stand alone on the lines right above."""
+        while line > 0:
+            above = self.data.rfind(b"\n", 0, line - 1) + 1
+            there = self._between(above, line - 1)
+            if not there or self.data[above : there[0].at].strip(_OPENERS):
+                return
+            yield from (comment for comment in there if comment.form in ("allow", "either", "next"))
+            line = above
+
+    def _meant(self, comment: _Comment, start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
+        """Whether a comment on the secret's own lines is for this secret and not for another one beside it."""
+        if start <= comment.at < end:
+            return True
+        line, stop = self.data.rfind(b"\n", 0, comment.at) + 1, comment.close
+        beside = [span for span in spans if line < span[1] and span[0] < _end_of_line(self.data, stop)]
+        before = [span for span in beside if span[1] <= comment.at]
+        trailing = not self.data[stop : _end_of_line(self.data, stop)].strip(_PUNCTUATION)
+        if end <= comment.at:
+            return trailing or not before or max(before, key=lambda span: span[1]) == (start, end)
+        after = [span for span in beside if span[0] > comment.at]
+        return not before and (not after or min(after) == (start, end))
 
 
-def _read(line: bytes, rule: str) -> str | None:
-    found = _COMMENT.search(line)
-    if not found:
+def read_comments(data: bytes) -> Comments | None:
+    """The allowing comments in a text, None where there are none."""
+    if not any(mark in data for mark in _MARKS):
         return None
-    if found.group(1) is not None:
-        named = [part.strip() for part in found.group(1).decode("ascii", "replace").split(",")]
-        if rule not in named and "*" not in named:
-            return None
-    reason: bytes = found.group(2).strip()
-    for closer in _CLOSERS:
-        reason = reason.removesuffix(closer).strip()
-    return reason.decode("utf-8", "replace")
+    found = [_comment(data, match) for match in _COMMENT.finditer(data)]
+    return Comments(data, found) if found else None
+
+
+def _comment(data: bytes, match: regex.Match[bytes]) -> _Comment:
+    text: bytes = match["reason"]
+    cut = min((at for closer in _CLOSERS if (at := text.find(closer)) >= 0), default=len(text))
+    closer = next((closer for closer in _CLOSERS if text.startswith(closer, cut)), b"")
+    reason = text[:cut].strip().decode("utf-8", "replace")
+    form = match["own"] or (b"beside" if match["beside"] else b"either" if match["either"] else b"pragma")
+    if match["next"]:
+        form = b"next"
+    if not match["own"]:
+        mark = next(filter(None, (match["beside"], match["either"], match["pragma"])))
+        reason = f"{mark.decode('ascii')} {reason}".strip()
+    close = match.start("reason") + cut + len(closer) if closer else _end_of_line(data, match.start())
+    rules = tuple(part.strip() for part in (match["rules"] or b"").decode("ascii").split(",") if part.strip())
+    if match["rules"] is not None and not rules:
+        rules = ("",)
+    return _Comment(match.start(), close, form.decode("ascii"), rules, reason)
+
+
+def _blocks(found: list[_Comment]) -> list[tuple[_Comment, int]]:
+    """(opening, offset of its end) of each block that is closed; one that is not allows nothing."""
+    open_blocks: list[_Comment] = []
+    blocks = []
+    for comment in found:
+        if comment.form == "allow-start":
+            open_blocks.append(comment)
+        elif comment.form == "allow-end" and open_blocks:
+            blocks.append((open_blocks.pop(), comment.at))
+    return blocks
+
+
+def _weigh(reason: str) -> Inline:
+    until = _UNTIL.search(reason)
+    if not until:
+        return Inline(reason)
+    try:
+        day = datetime.date.fromisoformat(until.group(1))
+    except ValueError:
+        return Inline(reason, f"{until.group(1)}, which is no date")
+    today = datetime.datetime.fromtimestamp(clock.now(), datetime.timezone.utc).date()
+    return Inline(reason, until.group(1) if day < today else "")
+
+
+def _end_of_line(data: bytes, at: int) -> int:
+    found = data.find(b"\n", at)
+    return len(data) if found < 0 else found

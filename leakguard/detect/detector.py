@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from leakguard.detect.allowances import inline_allowance
+from leakguard.detect.allowances import read_comments
 from leakguard.detect.anchors import AnchorScanner
 from leakguard.detect.matching import Matcher
 from leakguard.model import CONFIDENCES, Held, Match, Part
@@ -66,16 +66,19 @@ class Detector:
         winners, losers = self._winners(shown)
         held.extend(losers)
         matches = []
+        comments = read_comments(data) if winners else None
+        around = [(start, end) for (start, end, _), _ in winners]
         for (start, end, rule), found in winners:
             spec = self.rules[rule]
-            reason = inline_allowance(data, start, end, spec.id)
-            if reason is not None:
-                held.append(Held("allowed", spec.id, "a comment beside it", reason, found.secret, start, end))
+            inline = comments.about(start, end, spec.id, around) if comments else None
+            if inline and not inline.expired:
+                held.append(Held("allowed", spec.id, "a comment beside it", inline.reason, found.secret, start, end))
                 continue
+            outdated = (f"the comment that allowed it ran out on {inline.expired}",) if inline else ()
             matches.append(
                 Match(
-                    spec.id, found.secret, start, end, found.confidence, found.reasons, found.name, found.expired,
-                    score=found.score,
+                    spec.id, found.secret, start, end, found.confidence, found.reasons + outdated, found.name,
+                    found.expired, score=found.score,
                 )  # fmt: skip
             )
         matches, unpaired = self._pair(data, matches)

@@ -89,27 +89,13 @@ class Repository:
     def refs(self) -> list[Ref]:
         """HEAD and every ref, with the commit each stands for, ordered by name. Broken ones go to `problems`."""
         found: list[Ref] = []
-        for name in [*sorted(self.git.references), *self._special_refs()]:
+        for name in ["HEAD", *sorted(self.git.references)]:
             try:
                 found.append(self._ref(name))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
         return found
-
-    def _special_refs(self) -> list[str]:
-        return [
-            name
-            for name in ("HEAD", "ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD")
-            if name == "HEAD" or self._is_ref_file(name)
-        ]
-
-    def _is_ref_file(self, name: str) -> bool:
-        try:
-            text = (self.git_dir / name).read_text("ascii", "replace").split()
-        except OSError:
-            return False
-        return len(text) == 1 and len(text[0]) in (40, 64)
 
     def _ref(self, name: str) -> Ref:
         reference = self.git.references[name] if name != "HEAD" else self.git.head

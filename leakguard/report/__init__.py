@@ -26,6 +26,13 @@ FORMATS = {
     "text": "leakguard.report.text",
     "json": "leakguard.report.json",
     "sarif": "leakguard.report.sarif",
+    "jsonl": "leakguard.report.jsonl",
+    "gitlab": "leakguard.report.gitlab",
+    "junit": "leakguard.report.junit",
+    "csv": "leakguard.report.csv",
+    "markdown": "leakguard.report.markdown",
+    "comment": "leakguard.report.comment",
+    "github": "leakguard.report.github",
 }
 """Modules are imported when their format is asked for, so that a hook does not pay for all of them."""
 

@@ -1,4 +1,4 @@
-"""The machine-readable report. Its schema has a version of its own: docs/json.md, and result.schema.json beside this."""
+"""The machine-readable report. Its schema has a version of its own: docs/json.md and result.schema.json."""
 
 from __future__ import annotations
 

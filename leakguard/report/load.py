@@ -5,7 +5,7 @@ The file may be anybody's: it is checked against the types, and every text in it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ from leakguard.report.saved import SavedSecret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+T = TypeVar("T", list[Any], dict[str, Any])
 
 _NAME, _, _VERSION = SCHEMA.partition("/")
 
@@ -61,18 +63,22 @@ def _check_schema(document: Any, name: str) -> None:
 def _result(plain: Any, place: str) -> Result:
     if not isinstance(plain, dict):
         raise msgspec.ValidationError(f"Expected `object` - at `$.{place}`")
-    for key in ("findings", "fixed"):
-        for finding in plain.get(key) or ():
-            if isinstance(finding, dict):
-                finding["parts"] = [_pair(part) for part in finding.get("parts") or ()]
-    for rule, guidance in (plain.get("guidance") or {}).items():
-        if isinstance(guidance, dict):
-            guidance["rule"] = rule
+    for finding in (item for key in ("findings", "fixed") for item in _of(list, plain.get(key))):
+        parts = _of(dict, finding).get("parts")
+        if isinstance(parts, list):
+            finding["parts"] = [_pair(part) for part in parts]
+    for rule, guidance in _of(dict, plain.get("guidance")).items():
+        _of(dict, guidance)["rule"] = rule
     kind = Comparison if "compared_with" in plain else Result
     try:
         return msgspec.convert(plain, kind, dec_hook=_secret)
     except msgspec.ValidationError as problem:
         raise msgspec.ValidationError(str(problem).replace("`$", f"`$.{place}")) from None
+
+
+def _of(kind: type[T], value: Any) -> T:
+    """`value`, or an empty one where it is of another type: the conversion says what is wrong with it."""
+    return value if isinstance(value, kind) else kind()
 
 
 def _pair(part: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The words that every report uses for the same fact: coverage, what was held back, a secret's life, dates and sizes."""
+"""The words that every report uses for the same fact: coverage, what was held back, a life, dates and sizes."""
 
 from __future__ import annotations
 

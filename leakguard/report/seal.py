@@ -34,7 +34,7 @@ class _Seal:
         known = {printable(item.reveal()): str(item) for item in _secrets(result) if is_known(item)}
         self.values = sorted(((value, mask) for value, mask in known.items() if len(value) >= _SHORT), key=_longest)
 
-    def sealed(self, item: Any) -> Any:  # noqa: PLR0911
+    def sealed(self, item: Any) -> Any:
         if isinstance(item, Secret):
             return SavedSecret(item.redacted(), len(item), characters(item))
         if isinstance(item, str):

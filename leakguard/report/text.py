@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
 import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
+from leakguard.diff import ComparedFinding, Comparison, changes
+from leakguard.report.phrases import belief, coverage_lines, date, headline, life_facts
+from leakguard.report.saved import is_known
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from leakguard.model import Coverage, Event, Finding, Place, Result
+    from leakguard.model import Event, Finding, Place, Result, Secret
 
 WIDTH = 100
 _COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
 _MANY = 3
-
-_HELD = {
-    "refuted": "refuted by a checksum or structure",
-    "placeholder": "placeholders",
-    "unlikely": "unlikely to be secrets",
-    "known-example": "known example values",
-    "allowed": "allowed",
-    "excluded": "excluded",
-    "overlapped": "told under another rule",
-    "timeout": "timed out",
-}
 
 
 def render(results: Sequence[Result], *, show_secrets: bool, colour: bool) -> bytes:
@@ -46,7 +38,8 @@ class _Page:
         return click.style(text, **how) if self.colour else text  # type: ignore[arg-type]
 
     def result(self, result: Result) -> Iterable[str]:
-        for number, finding in enumerate(result.findings, 1):
+        fixed = result.fixed if isinstance(result, Comparison) else ()
+        for number, finding in enumerate((*result.findings, *fixed), 1):
             yield from self.finding(number, finding)
             yield ""
         yield from self.summary(result)
@@ -54,19 +47,30 @@ class _Page:
     def finding(self, number: int, finding: Finding) -> Iterable[str]:
         severity = self.style(finding.severity.upper(), fg=_COLOURS[finding.severity], bold=True)
         title = self.style(finding.rule_name, bold=True)
-        yield f"{number}. {severity}  {title}  {self.secret(finding)}"
-        yield self.style(f"   {finding.rule} · {_confidence(finding)} · {finding.fingerprint}", dim=True)
+        change = f"{self.change(finding)}  " if isinstance(finding, ComparedFinding) else ""
+        yield f"{number}. {change}{severity}  {title}  {self.secret(finding)}"
+        yield self.style(f"   {finding.rule} · {belief(finding)} · {finding.fingerprint}", dim=True)
+        if isinstance(finding, ComparedFinding) and finding.change_note:
+            yield from _wrap("since then", finding.change_note)
         yield from self.places(finding.places)
         for rule, secret in finding.parts:
-            shown = secret.reveal().decode("utf-8", "backslashreplace") if self.show_secrets else str(secret)
-            yield f"   with  {rule}  {shown}"
+            yield f"   with  {rule}  {self.shown(secret)}"
         yield from self.life(finding)
         yield from self.advice(finding)
 
     def secret(self, finding: Finding) -> str:
-        if not self.show_secrets:
-            return f"{finding.secret} ({len(finding.secret)} bytes)"
-        return finding.secret.reveal().decode("utf-8", "backslashreplace").encode("unicode_escape").decode()
+        shown = self.shown(finding.secret)
+        return shown if self.show_secrets else f"{shown} ({len(finding.secret)} bytes)"
+
+    def shown(self, secret: Secret) -> str:
+        if not (self.show_secrets and is_known(secret)):
+            return str(secret)
+        return secret.reveal().decode("utf-8", "backslashreplace").encode("unicode_escape").decode()
+
+    def change(self, finding: ComparedFinding) -> str:
+        words = {"new": "NEW", "moved": "MOVED", "same": "STILL THERE", "fixed": "FIXED"}
+        colours = {"new": "red", "moved": "yellow", "same": "white", "fixed": "green"}
+        return self.style(words[finding.change], fg=colours[finding.change], bold=True)
 
     def places(self, places: Sequence[Place]) -> Iterable[str]:
         for at, place in enumerate(places[:_MANY]):
@@ -88,26 +92,13 @@ class _Page:
             return
         yield from self.events("introduced", life.introduced)
         yield from self.events("removed", life.removed)
-        facts = []
-        if life.in_head:
-            facts.append("still in HEAD")
-        if life.ref_count:
-            names = ", ".join(life.refs[:_MANY])
-            more = f" and {life.ref_count - _MANY} more" if life.ref_count > _MANY else ""
-            facts.append(f"in {names}{more}")
-        elif life.unreachable:
-            facts.append("reached by no ref (dropped stash, amended or dangling)")
-        elif not life.in_head:
-            facts.append("in no branch's or tag's newest state, only in history")
-        facts.append({True: "pushed", False: "not pushed", None: "unknown whether pushed"}[life.pushed])
-        if life.exposed is not None:
-            facts.append(f"exposed for {_days(life.exposed)}")
-        yield from _wrap("life", "; ".join(facts))
+        yield from _wrap("life", "; ".join(life_facts(life)))
 
     def events(self, word: str, events: Sequence[Event]) -> Iterable[str]:
         for event in events[:_MANY]:
             commit = event.commit
-            yield f"   {word:<10} {_date(commit.time)}  {commit.id[:10]}  {commit.author}: {_shorten(commit.subject, 50)}"
+            when = f"{date(commit.time)}  {commit.id[:10]}"
+            yield f"   {word:<10} {when}  {commit.author}: {_shorten(commit.subject, 50)}"
         if len(events) > _MANY:
             yield f"   {word:<10} … by {len(events) - _MANY} more commits"
 
@@ -120,45 +111,14 @@ class _Page:
 
     def summary(self, result: Result) -> Iterable[str]:
         count = len(result.findings)
-        by_severity = [
-            f"{number} {name}"
-            for name in _COLOURS
-            if (number := sum(finding.severity == name for finding in result.findings))
-        ]
-        tail = f" ({', '.join(by_severity)})" if by_severity else ""
-        what = "no secrets" if count == 0 else "1 secret" if count == 1 else f"{count} secrets"
-        head = self.style(f"{what}{tail}", bold=True, fg="green" if count == 0 else "red")
+        head = self.style(headline(result), bold=True, fg="green" if count == 0 else "red")
+        if isinstance(result, Comparison):
+            told = changes([result])
+            yield f"compared with: {result.compared_with}"
+            new = self.style(f"{told['new']:,} new", bold=True, fg="red" if told["new"] else "green")
+            yield f"{new}, {told['moved']:,} moved, {told['same']:,} still there, {told['fixed']:,} fixed"
         yield f"{result.target}: {head}"
-        yield from _coverage(result.coverage, result.rules)
-
-
-def _coverage(coverage: Coverage, rules: int) -> Iterable[str]:
-    objects = ", ".join(f"{number:,} {_plural(kind, number)}" for kind, number in coverage.objects.items() if number)
-    yield f"scanned: {objects or 'nothing'}; {_bytes(coverage.bytes)} of content with {rules:,} rules"
-    held = ", ".join(f"{number:,} {_HELD.get(reason, reason)}" for reason, number in coverage.held.items() if number)
-    if held:
-        yield f"held back: {held}"
-    for item in coverage.skipped[:10]:
-        yield f"not scanned: {item.what} {item.reason}"
-    if len(coverage.skipped) > 10:
-        yield f"not scanned: … and {len(coverage.skipped) - 10:,} more (all of them are in --format json)"
-    for note in coverage.notes:
-        yield f"note: {note}"
-    if not coverage.complete:
-        yield "incomplete: what was not scanned may hold more"
-
-
-def _plural(kind: str, number: int) -> str:
-    return kind if number == 1 or " " in kind else f"{kind}s"
-
-
-def _confidence(finding: Finding) -> str:
-    reasons = "; ".join(finding.reasons)
-    text = {"proven": "proven", "high": "high confidence", "medium": "medium confidence", "low": "low confidence"}[
-        finding.confidence
-    ]
-    expired = f"expired on {finding.expired}" if finding.expired else ""
-    return ": ".join(filter(None, (text, "; ".join(filter(None, (expired, reasons))))))
+        yield from coverage_lines(result.coverage, result.rules)
 
 
 def _wrap(label: str, text: str) -> list[str]:
@@ -168,24 +128,3 @@ def _wrap(label: str, text: str) -> list[str]:
 
 def _shorten(text: str, width: int = WIDTH - 16) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _date(seconds: int) -> str:
-    try:
-        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%d")
-    except (OverflowError, ValueError, OSError):
-        return "????-??-??"
-
-
-def _days(seconds: int) -> str:
-    days = seconds // 86400
-    return "less than a day" if days == 0 else "1 day" if days == 1 else f"{days:,} days"
-
-
-def _bytes(count: int) -> str:
-    size, unit = float(count), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if size < 1000 or unit == "TB":
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from leakguard.assemble import Assembled
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.repository import Repository
@@ -222,7 +223,7 @@ class _Sweep:
         tags = {ref.tag: ref.name for ref in self.refs if ref.tag}
         locator = HistoryLocator(self.objects, history, reached, mask, today(), tags, self.outside)
         guidance = self.rules.guidance()
-        done = assemble(groups, self.collector, locator, self.by_id, guidance, self.settings)
+        done = assemble(groups, self.collector, locator, self.by_id, guidance, self.settings, whole=True)
         used = {finding.rule for finding in done.findings} | {item.rule for item in done.suppressed}
         head = next((ref.commit for ref in self.refs if ref.name == "HEAD"), "")
         return Result(
@@ -232,13 +233,13 @@ class _Sweep:
             rules=len(self.rules.rules) if self.active is None else len(self.active),
             findings=done.findings,
             suppressed=done.suppressed,
-            coverage=self.coverage(done.held),
+            coverage=self.coverage(done),
             guidance={rule: guidance[rule] for rule in sorted(used)},
             head=head,
             remote=escape(self.repository.remote_url()),
         )
 
-    def coverage(self, held: dict[str, int]) -> Coverage:
+    def coverage(self, done: Assembled) -> Coverage:
         shallow = self.repository.shallow_commits()
         notes = [*self.notes]
         if shallow:
@@ -255,6 +256,7 @@ class _Sweep:
             bytes=self.decoded,
             scanned_bytes=self.scanned,
             skipped=tuple(sorted(skipped, key=lambda item: (item.what, item.reason))),
-            held=held,
-            notes=tuple(notes),
+            held=done.held,
+            notes=(*notes, *done.notes),
+            stale=done.stale,
         )

@@ -85,7 +85,9 @@ def build(repo: GitRepo, steps: list) -> None:
             other, files = files, other if other is not None else {}
         elif kind == "merge":
             current = repo.git("symbolic-ref", "--short", "HEAD")
-            repo.git("merge", "--quiet", "--no-commit", "-s", "ours", "main" if current == "side" else "side", check=False)
+            repo.git(
+                "merge", "--quiet", "--no-commit", "-s", "ours", "main" if current == "side" else "side", check=False
+            )
         for place in repo.path.iterdir():
             if place.name != ".git":
                 place.unlink()
@@ -121,7 +123,9 @@ def lives_by_brute_force(repo: GitRepo, blobs: set[str]) -> tuple[list[str], lis
     removed = [oid for oid, *parents in commits if not holds[oid] and any(holds[parent] for parent in parents)]
     refs = {
         name
-        for name, oid in (row.split() for row in repo.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines())
+        for name, oid in (
+            row.split() for row in repo.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        )
         if holds[oid]
     }
     return sorted(introduced), sorted(removed), refs

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from leakguard.detect.checks.evidence import Evidence
     from leakguard.model import Confidence, Rule
 
-SHOWN = 0.6
+SHOWN = 0.4
 """From this score on a match is shown, as weak."""
 SECRET = 0.85
 """From this score on it is a secret without a doubt worth mentioning."""

@@ -1,0 +1,243 @@
+"""`leakguard baseline`: the findings that were seen and accepted, in a file that can be committed."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from leakguard.cli.look import look
+from leakguard.config import KEY_VARIABLE, load_settings
+from leakguard.errors import UsageError
+from leakguard.excerpt import escape
+from leakguard.fingerprint import fingerprint, key_check, needs_key
+from leakguard.store.baseline import Baseline, Entry, read_baseline, render_baseline, update_baseline
+from leakguard.store.key import key_file, read_key, write_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from leakguard.config import Settings
+    from leakguard.detect.ruleset import RuleSet
+    from leakguard.model import Finding
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """On what terms findings are accepted."""
+
+    reason: str
+    owner: str = ""
+    expires: datetime.date | None = None
+
+
+def _terms_options(function: F) -> F:
+    for option in (
+        click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file."),
+        click.option("--expires", metavar="WHEN", help="Until when they are accepted (2031-01-31, 90d)."),
+        click.option("--owner", default="", help="Who answers for them."),
+        click.option("--reason", default="", help="Why they are no leak, or may stay for now."),
+    ):
+        function = option(function)
+    return function
+
+
+_folder_argument = click.argument("folder", metavar="[REPO]", default=".", type=click.Path(path_type=Path))
+
+
+@click.group("baseline")
+def command() -> None:
+    """Accept the findings that are there, so that only new ones stop anybody.
+
+    The file .leakguard-baseline.json holds fingerprints, never a secret. Fingerprints of what a person may have chosen
+    depend on a key, which is kept in the git folder and not committed.
+    """
+
+
+@command.command("create")
+@_folder_argument
+@_terms_options
+@click.option("--no-key", is_flag=True, help="Make no key: weak secrets get a slow hash, which can still be guessed.")
+@click.option("--force", is_flag=True, help="Replace the baseline that is there.")
+def create(
+    folder: Path, reason: str, owner: str, expires: str | None, config: Path | None, no_key: bool, force: bool
+) -> int:
+    """Accept every finding of REPO (default: this one) in a new baseline."""
+    settings, path = _settings(folder, config)
+    if path.exists() and not force:
+        raise UsageError(f"{path.name} exists; use `leakguard baseline update`, or --force to make it anew.")
+    terms = _terms(reason or f"known when the baseline was made on {_today()}", owner, expires)
+    result, rules = look(folder, settings)
+    key = settings.fingerprint_key
+    if not key and not no_key and any(_keyed(finding, rules) for finding in result.findings) and key_file(folder):
+        write_key(folder)
+        key = read_key(folder)
+        click.echo(_KEY_MADE, err=True)
+    entries = [entry_for(finding, rules, key, terms) for finding in result.findings]
+    made = update_baseline(path, lambda _: Baseline(key=_check(entries, key)).with_entries(entries))
+    click.echo(f"{path}: {_count(len(made.entries), 'finding')} accepted.")
+    return 0
+
+
+@command.command("update")
+@_folder_argument
+@_terms_options
+@click.option("--prune", is_flag=True, help="Only take out entries that fit nothing any more; accept nothing new.")
+@click.option("--renew", is_flag=True, help="Accept again what ran out; give --expires for how long.")
+def update(
+    folder: Path, reason: str, owner: str, expires: str | None, config: Path | None, prune: bool, renew: bool
+) -> int:
+    """Accept what is new in REPO, and take out what is gone. What ran out stays so, without --renew."""
+    settings, path = _settings(folder, config)
+    old = read_baseline(path)
+    key = settings.fingerprint_key
+    if old.key and old.key != key_check(key):
+        raise UsageError(
+            f"{path.name} was made with a fingerprint key that is not here; put it in {KEY_VARIABLE}, "
+            "or run `leakguard baseline key --set`."
+        )
+    terms = _terms(reason or f"accepted on {_today()}", owner, expires)
+    result, rules = look(folder, settings)
+    there = {entry.fingerprint: entry for entry in (entry_for(item, rules, key, terms) for item in result.findings)}
+    counts: dict[str, int] = {}
+
+    def change(before: Baseline | None) -> Baseline:
+        known = {entry.fingerprint: entry for entry in (before or Baseline()).entries}
+        kept = [_renewed(entry, terms) if renew else entry for mark, entry in known.items() if mark in there]
+        added = [] if prune else [entry for mark, entry in there.items() if mark not in known]
+        counts.update(added=len(added), gone=len(known) - len(kept), kept=len(kept))
+        check = _check([*kept, *added], key)
+        return msgspec.structs.replace(before or Baseline(), key=check).with_entries([*kept, *added])
+
+    update_baseline(path, change)
+    click.echo(f"{path}: {counts['added']} accepted, {counts['gone']} gone, {counts['kept']} kept.")
+    return 0
+
+
+@command.command("show")
+@_folder_argument
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(folder: Path, config: Path | None, form: str) -> int:
+    """Show what is accepted, why, by whom and until when."""
+    settings, path = _settings(folder, config)
+    baseline = read_baseline(path)
+    if form == "json":
+        sys.stdout.write(render_baseline(baseline).decode())
+        return 0
+    for entry in baseline.entries:
+        click.echo(f"{entry.fingerprint}  {escape(entry.rule)}  {escape(entry.path)}")
+        click.echo(f"    {'; '.join(_facts(entry))}")
+    unusable = (
+        sum(entry.keyed for entry in baseline.entries) if baseline.key != key_check(settings.fingerprint_key) else 0
+    )
+    click.echo(_count(len(baseline.entries), "entry"))
+    if unusable:
+        click.echo(f"{unusable} of them need a fingerprint key that is not here.")
+    return 0
+
+
+@command.command("key")
+@_folder_argument
+@click.option("--set", "given", is_flag=True, help="Keep the key that standard input holds.")
+@click.option("--print", "shown", is_flag=True, help="Print the key, to hand it to teammates and CI.")
+def key_command(folder: Path, given: bool, shown: bool) -> int:
+    """Hand the fingerprint key on: --print here, --set in another clone, LEAKGUARD_FINGERPRINT_KEY in CI."""
+    if given:
+        text = sys.stdin.readline().strip()
+        if not text:
+            raise UsageError("standard input holds no key; pipe what `leakguard baseline key --print` printed.")
+        click.echo(f"The key is kept in {write_key(folder, text)}.", err=True)
+        return 0
+    key = load_settings(folder).fingerprint_key
+    if not key:
+        raise UsageError("this clone has no fingerprint key; `leakguard baseline create` makes one where it is needed.")
+    click.echo(key if shown else f"there is a key (check {key_check(key)}); --print shows it.")
+    return 0
+
+
+def entry_for(finding: Finding, rules: RuleSet, key: str, terms: Terms) -> Entry:
+    """A finding as an entry of a baseline."""
+    rule = rules.rules[rules.numbers[finding.rule]]
+    return Entry(
+        fingerprint=fingerprint(rule, finding.secret.reveal(), key),
+        rule=finding.rule,
+        reason=terms.reason,
+        path=finding.places[0].path if finding.places else "",
+        owner=terms.owner,
+        added=_today(),
+        expires=terms.expires,
+        keyed=bool(key) and needs_key(rule, finding.secret.reveal()),
+        slow=not key and needs_key(rule, finding.secret.reveal()),
+    )
+
+
+def _settings(folder: Path, config: Path | None) -> tuple[Settings, Path]:
+    """Settings without what the baseline allows, and where the baseline is."""
+    if not folder.exists():
+        raise UsageError(f"{folder} does not exist; check the path.")
+    settings = load_settings(folder, config, baseline=False)
+    assert settings.baseline_path is not None
+    return settings, settings.baseline_path
+
+
+def _terms(reason: str, owner: str, expires: str | None) -> Terms:
+    return Terms(reason, owner, parse_day(expires) if expires else None)
+
+
+def parse_day(text: str) -> datetime.date:
+    """The day of 2031-01-31, or of 90d, 12w, 6m, 1y from now."""
+    units = {"d": 1, "w": 7, "m": 30, "y": 365}
+    try:
+        if text[:-1].isdigit() and text[-1:] in units:
+            return _today() + datetime.timedelta(days=int(text[:-1]) * units[text[-1]])
+        return datetime.date.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise UsageError(f"--expires: {text!r} is no date; write 2031-01-31, or 90d for ninety days.") from None
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.timezone.utc).date()
+
+
+def _renewed(entry: Entry, terms: Terms) -> Entry:
+    if entry.expires is None or entry.expires >= _today():
+        return entry
+    if terms.expires is None:
+        raise UsageError("--renew: say until when with --expires (2031-01-31, 90d).")
+    return msgspec.structs.replace(entry, expires=terms.expires, owner=terms.owner or entry.owner)
+
+
+def _keyed(finding: Finding, rules: RuleSet) -> bool:
+    return needs_key(rules.rules[rules.numbers[finding.rule]], finding.secret.reveal())
+
+
+def _check(entries: list[Entry], key: str) -> str:
+    return key_check(key) if any(entry.keyed for entry in entries) else ""
+
+
+def _facts(entry: Entry) -> list[str]:
+    ran_out = entry.expires is not None and entry.expires < _today()
+    return [
+        escape(entry.reason),
+        *([f"owner {escape(entry.owner)}"] if entry.owner else []),
+        *([f"added {entry.added}"] if entry.added else []),
+        *([f"{'RAN OUT on' if ran_out else 'until'} {entry.expires}"] if entry.expires else []),
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"
+
+
+_KEY_MADE = (
+    "leakguard: some of these secrets could be guessed, so their fingerprints depend on a key that was made just now. It "
+    "is kept in this clone's git folder and never committed. Hand it on: `leakguard baseline key --print` here, "
+    f"`leakguard baseline key --set` in a teammate's clone, {KEY_VARIABLE} in CI."
+)

@@ -1,0 +1,1 @@
+"""What leakguard remembers between runs: baselines and the key of their fingerprints."""
