@@ -1,13 +1,26 @@
-"""Builds the optional compiled kernel. Everything else about the package is in pyproject.toml."""
+"""Builds the optional compiled kernel and puts the rules into the package. All else is in pyproject.toml."""
 
+import shutil
 import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 SOURCES = Path("leakguard/git/kernel_src")
 
+
+class BuildWithRules(build_py):
+    """The rules lie beside the package in a checkout and inside of it in a wheel."""
+
+    def run(self):
+        super().run()
+        if not getattr(self, "editable_mode", False):
+            shutil.copytree("patterns", Path(self.build_lib, "leakguard", "patterns"), dirs_exist_ok=True)
+
+
 setup(
+    cmdclass={"build_py": BuildWithRules},
     ext_modules=[
         Extension(
             "leakguard.git._kernel",
@@ -18,5 +31,5 @@ setup(
             # Where no compiler is, leakguard.git.kernel_py does the same work.
             optional=True,
         )
-    ]
+    ],
 )

@@ -143,11 +143,16 @@ def merge_values(groups: Iterable[Group], rules: Mapping[str, Rule]) -> list[Gro
             best[value] = Group(winner.match, winner.spots + group.spots)
         else:
             best[value] = Group(group.match, group.spots)
-    halves = {part.secret.reveal() for group in best.values() for part in group.match.parts}
+    claimed = _halves(best.values())
+    halves = _halves(group for value, group in best.items() if value not in claimed)
     found = [group for value, group in best.items() if value not in halves]
     for group in found:
         group.spots = sorted(set(group.spots))
     return sorted(found, key=lambda item: (item.match.rule, item.match.secret.reveal()))
+
+
+def _halves(groups: Iterable[Group]) -> set[bytes]:
+    return {part.secret.reveal() for group in groups for part in group.match.parts}
 
 
 def _rank(match: Match, rules: Mapping[str, Rule]) -> tuple[int, int, int, str]:

@@ -110,12 +110,12 @@ def with_baseline(settings: Settings) -> Settings:
     if any(entry.slow for entry in baseline.entries):
         # It was made without a key, on purpose: with one, none of these entries would be recognised.
         settings = msgspec.structs.replace(settings, fingerprint_key="")
-    usable = baseline.key == key_check(settings.fingerprint_key)
+    usable = baseline.check == key_check(settings.fingerprint_key)
     entries = [entry for entry in baseline.entries if usable or not entry.keyed]
     missing = len(baseline.entries) - len(entries)
     note = (
-        f"{missing} of {len(baseline.entries)} entries of {path.name} need a fingerprint key that is not here: put it in "
-        f"{KEY_VARIABLE}, or run `leakguard baseline key --set`"
+        f"{missing} of {len(baseline.entries)} entries of {path.name} need a fingerprint key that is not here: put it "
+        f"in {KEY_VARIABLE}, or run `leakguard baseline key --set`"
     )
     allowances = tuple(
         Allowance(entry.reason, entry.fingerprint, entry.rule, "", "", entry.owner, entry.expires) for entry in entries

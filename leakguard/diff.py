@@ -22,7 +22,10 @@ CHANGES: tuple[Change, ...] = ("new", "moved", "same", "fixed")
 
 
 class ComparedFinding(Finding, frozen=True):
-    """A finding, and what became of it since the older result. `change_note` is a sentence's part for a person."""
+    """A finding, and what became of it since the older result. `change_note` is a sentence's part for a person.
+
+    All else of one that is fixed is what the older result said.
+    """
 
     change: Change = "new"
     change_note: str = ""
@@ -87,7 +90,7 @@ def _compare(old: Result | None, new: Result) -> Comparison:
     after = {finding.fingerprint for finding in new.findings}
     findings = [_judge(before.get(finding.fingerprint), finding) for finding in new.findings]
     gone = [finding for mark, finding in before.items() if mark not in after]
-    fixed = [_as_compared(finding, "fixed", "") for finding in gone if finding.fingerprint not in held]
+    fixed = [_as_compared(finding, "fixed", _farewell(finding)) for finding in gone if finding.fingerprint not in held]
     notes = _notes(old, new, after, sum(finding.fingerprint in held for finding in gone), len(fixed))
     fields = {name: getattr(new, name) for name in Result.__struct_fields__}
     fields["findings"] = tuple(sorted(findings, key=lambda item: (CHANGES.index(item.change), finding_order(item))))
@@ -134,6 +137,13 @@ def _judge(old: Finding | None, new: Finding) -> ComparedFinding:
         first = old.places[0] if old.places else None
         return _as_compared(new, "moved", _joined(f"was at {first.path}:{first.line}" if first else "", note))
     return _as_compared(new, "same", note)
+
+
+def _farewell(finding: Finding) -> str:
+    """A secret that is gone from the repository is not gone from the world."""
+    life = finding.provenance
+    kept = "" if life is None or life.pushed is False else "; that is not revoked: rotate it if nobody did"
+    return f"not found any more{kept}"
 
 
 def _in_head(life: Provenance | None) -> bool | None:

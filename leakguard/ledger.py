@@ -129,13 +129,14 @@ def path_matches(path: str, globs: Iterable[str]) -> bool:
     for glob in globs:
         pattern = glob.strip("/")
         names = parts if "/" not in pattern else []
-        expression = _translate(pattern)
+        expression = glob_expression(pattern)
         if any(expression.fullmatch(name) for name in (*names, *prefixes)):
             return True
     return False
 
 
-def _translate(glob: str) -> re.Pattern[str]:
+def glob_expression(glob: str) -> re.Pattern[str]:
+    """A glob as an expression for whole paths."""
     if glob not in _TRANSLATED:
         out = ""
         at = 0

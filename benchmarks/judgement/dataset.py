@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import bisect
 import csv
-import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, NamedTuple
-
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import synthetic
 
 from leakguard.detect import matching
-from leakguard.detect.checks.evidence import Evidence
 from leakguard.detect.detector import Detector
 from leakguard.detect.judgement import Judgement
 from leakguard.detect.judgement.features import features_of
@@ -27,6 +23,9 @@ from leakguard.detect.judgement.paths import path_kinds
 from leakguard.detect.judgement.vetoes import veto
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 from leakguard.detect.ruleset import RuleSet, build_ruleset
+
+if TYPE_CHECKING:
+    from leakguard.detect.checks.evidence import Evidence
 
 
 class Row(NamedTuple):

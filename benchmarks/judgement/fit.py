@@ -20,12 +20,9 @@ from collections import Counter
 from pathlib import Path
 
 import numpy
+from dataset import Collector, Labels, Row, text_files
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from dataset import Collector, Labels, Row, text_files
 
 from leakguard.detect.judgement.features import NUMBERS
 
@@ -76,9 +73,16 @@ class Model:
         self.index = {flag: at for at, flag in enumerate(self.flags)}
         labels = numpy.array([row.label == 1 for row in rows])
         self.model = HistGradientBoostingClassifier(
-            max_iter=trees, learning_rate=RATE, max_leaf_nodes=LEAVES, min_samples_leaf=20, l2_regularization=3.0, max_bins=64,
-            early_stopping=False, random_state=0, max_features=0.3,
-        )  # fmt: skip
+            max_iter=trees,
+            learning_rate=RATE,
+            max_leaf_nodes=LEAVES,
+            min_samples_leaf=20,
+            l2_regularization=3.0,
+            max_bins=64,
+            early_stopping=False,
+            random_state=0,
+            max_features=0.3,
+        )
         self.model.fit(self.matrix(rows), labels, sample_weight=row_weights(rows, cap))
 
     def matrix(self, rows: list[Row]) -> numpy.ndarray:
@@ -95,7 +99,7 @@ class Model:
         return self.model.predict_proba(self.matrix(rows))[:, 1] if rows else numpy.array([])
 
     def nodes(self) -> list[object]:
-        """The trees as nested lists: a leaf is its log-odds; a split is [column, threshold, value here, at most, above]."""
+        """The trees as nested lists: a leaf is its log-odds, a split [column, threshold, worth, at most, above]."""
         return [_nested(stage[0].nodes, 0) for stage in self.model._predictors]
 
     def base(self) -> float:
@@ -137,7 +141,9 @@ def path_weights(rows: list[Row], scores: numpy.ndarray, cap: int) -> dict[str, 
     model = LogisticRegression(C=0.5, max_iter=500).fit(
         numpy.column_stack([odds, kinds]), labels, sample_weight=row_weights([rows[at] for at in use], cap)
     )
-    return {kind: round(min(0.0, float(weight)), 2) for kind, weight in zip(PATH_KINDS, model.coef_[0][1:])}
+    return {
+        kind: round(min(0.0, float(weight)), 2) for kind, weight in zip(PATH_KINDS, model.coef_[0][1:], strict=True)
+    }
 
 
 Span = tuple[str, int, int]
@@ -196,7 +202,7 @@ def main() -> None:
     print(len(rows), "candidates:", dict(Counter(row.label for row in rows)), "; lines of other rules:", len(fixed))
     print("other rules alone", official(given.scorer, given.data, fixed, given.cap))
     scores = cross_validate(rows, given.cap, given.trees)
-    mine = [(row, score) for row, score in zip(rows, scores) if not row.repository.startswith("own:")]
+    mine = [(row, score) for row, score in zip(rows, scores, strict=True) if not row.repository.startswith("own:")]
     for limit in (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8):
         lines = fixed | {(row.path, row.line, row.line) for row, score in mine if score >= limit}
         print(limit, official(given.scorer, given.data, lines, given.cap))
@@ -223,7 +229,7 @@ def log_loss(scores: numpy.ndarray, rows: list[Row]) -> float:
     """The cross-validated loss on labelled rows, for comparing features."""
     pairs = [
         (score, row.label)
-        for score, row in zip(scores, rows)
+        for score, row in zip(scores, rows, strict=False)
         if row.label in (0, 1) and row.repository != "own:made-up"
     ]
     return -sum(math.log(max(1e-9, score if label else 1 - score)) for score, label in pairs) / len(pairs)

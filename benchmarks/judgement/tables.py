@@ -13,8 +13,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from leakguard.detect.judgement.tables import CLASSES, SYMBOLS
 
 TARGET = Path(__file__).resolve().parents[2] / "leakguard/detect/judgement"
@@ -75,7 +73,7 @@ def main() -> None:
 
 
 def quantize(counts: Counter[bytes]) -> bytes:
-    """Bits that each trigram costs given its first two symbols, in eighths, smoothed; digits and signs cost what chance costs."""
+    """Bits that each trigram costs given its first two symbols, in eighths, smoothed; digits and signs cost 5."""
     table = bytearray()
     for first in range(SYMBOLS):
         for second in range(SYMBOLS):

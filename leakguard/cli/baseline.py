@@ -79,7 +79,7 @@ def create(
         key = read_key(folder)
         click.echo(_KEY_MADE, err=True)
     entries = [entry_for(finding, rules, key, terms) for finding in result.findings]
-    made = update_baseline(path, lambda _: Baseline(key=_check(entries, key)).with_entries(entries))
+    made = update_baseline(path, lambda _: Baseline(check=_check(entries, key)).with_entries(entries))
     click.echo(f"{path}: {_count(len(made.entries), 'finding')} accepted.")
     return 0
 
@@ -96,7 +96,7 @@ def update(
     settings, path = _settings(folder, config)
     old = read_baseline(path)
     key = settings.fingerprint_key
-    if old.key and old.key != key_check(key):
+    if old.check and old.check != key_check(key):
         raise UsageError(
             f"{path.name} was made with a fingerprint key that is not here; put it in {KEY_VARIABLE}, "
             "or run `leakguard baseline key --set`."
@@ -112,7 +112,7 @@ def update(
         added = [] if prune else [entry for mark, entry in there.items() if mark not in known]
         counts.update(added=len(added), gone=len(known) - len(kept), kept=len(kept))
         check = _check([*kept, *added], key)
-        return msgspec.structs.replace(before or Baseline(), key=check).with_entries([*kept, *added])
+        return msgspec.structs.replace(before or Baseline(), check=check).with_entries([*kept, *added])
 
     update_baseline(path, change)
     click.echo(f"{path}: {counts['added']} accepted, {counts['gone']} gone, {counts['kept']} kept.")
@@ -134,7 +134,7 @@ def show(folder: Path, config: Path | None, form: str) -> int:
         click.echo(f"{entry.fingerprint}  {escape(entry.rule)}  {escape(entry.path)}")
         click.echo(f"    {'; '.join(_facts(entry))}")
     unusable = (
-        sum(entry.keyed for entry in baseline.entries) if baseline.key != key_check(settings.fingerprint_key) else 0
+        sum(entry.keyed for entry in baseline.entries) if baseline.check != key_check(settings.fingerprint_key) else 0
     )
     click.echo(_count(len(baseline.entries), "entry"))
     if unusable:
@@ -237,7 +237,7 @@ def _count(number: int, what: str) -> str:
 
 
 _KEY_MADE = (
-    "leakguard: some of these secrets could be guessed, so their fingerprints depend on a key that was made just now. It "
-    "is kept in this clone's git folder and never committed. Hand it on: `leakguard baseline key --print` here, "
+    "leakguard: some of these secrets could be guessed, so their fingerprints depend on a key that was made just now. "
+    "It is kept in this clone's git folder and never committed. Hand it on: `leakguard baseline key --print` here, "
     f"`leakguard baseline key --set` in a teammate's clone, {KEY_VARIABLE} in CI."
 )

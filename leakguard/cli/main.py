@@ -14,13 +14,20 @@ from leakguard.errors import LeakguardError
 COMMANDS = {
     "sweep": ("leakguard.cli.sweep", "Find secrets in the whole history of repositories."),
     "scan": ("leakguard.cli.scan", "Find secrets in files, folders or standard input."),
+    "staged": ("leakguard.cli.staged", "Find the secrets that the next commit would add."),
+    "range": ("leakguard.cli.range", "Find the secrets that a push or a pull request brings."),
+    "install": ("leakguard.cli.install", "Install the hooks, in this repository or for all of them."),
     "report": ("leakguard.cli.report", "Show a saved result in another format."),
     "diff": ("leakguard.cli.diff", "Compare two saved results: new, moved, still there, fixed."),
+    "purge-plan": ("leakguard.cli.purge_plan", "Say how to take what was found out of the history."),
+    "hygiene": ("leakguard.cli.hygiene", "Say whether .gitignore and its relatives keep secrets out."),
     "baseline": ("leakguard.cli.baseline", "Accept the findings that are there, until when you say."),
     "rules": ("leakguard.cli.rules", "Show, test and check the rules."),
     "guide": ("leakguard.cli.guide", "Show how to revoke and rotate one kind of credential."),
+    "action": ("leakguard.cli.action", ""),
 }
-"""A new command is one file and one line here. Modules are imported when their command runs."""
+"""A new command is one file and one line here. Modules are imported when their command runs. One without a text is
+called by a program and not listed."""
 
 CLEAN, FOUND, WRONG, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -39,7 +46,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items() if text])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

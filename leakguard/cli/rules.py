@@ -66,9 +66,10 @@ def show_rule(rule: str) -> None:
 @command.command("checks")
 def list_checks() -> None:
     """List the offline checks that rules may name."""
-    from leakguard.detect.checks import CHECKS
+    from leakguard.detect.checks import CHECKS, find_check
 
-    for name, check in sorted(CHECKS.items()):
+    for name in sorted(CHECKS):
+        check, _ = find_check(name)
         click.echo(f"{name:<20} {(check.__doc__ or '').strip().splitlines()[0]}")
 
 

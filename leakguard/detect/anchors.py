@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -126,10 +128,13 @@ def platform_key() -> str:
 
     Loading checks the processor's features once more and refuses a foreign database.
     """
-    import platform
-    from importlib.metadata import version
+    if hasattr(os, "uname"):
+        machine = os.uname().machine
+    else:
+        import platform
 
-    return f"{version('hyperscan')}|{platform.system()}|{platform.machine()}"
+        machine = platform.machine()
+    return f"{getattr(hyperscan, '__version__', '')}|{sys.platform}|{machine}"
 
 
 class AnchorScanner:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from leakguard.detect.allowances import read_comments
 from leakguard.detect.anchors import AnchorScanner
-from leakguard.detect.matching import Matcher
-from leakguard.model import CONFIDENCES, Held, Match, Part
+from leakguard.model import CONFIDENCES, Held, Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leakguard.detect.matching import Confirmed
+    from leakguard.detect.matching import Confirmed, Matcher
     from leakguard.detect.ruleset import RuleSet
     from leakguard.model import Rule
 
@@ -33,17 +32,35 @@ NOTHING = Found()
 
 
 class Detector:
-    """Finds secrets in texts. One per thread or process; it knows neither files nor git."""
+    """Finds secrets in texts. One per thread or process; it knows neither files nor git.
+
+    What confirms a match is imported, and the rules are decoded, when an anchor first fires: most commits fire none.
+    """
 
     def __init__(self, rules: RuleSet, active: frozenset[int] | None = None) -> None:
-        self.rules = rules.rules
+        self._set = rules
         self.scanner = AnchorScanner(rules.database, active)
-        self.matcher = Matcher(self.rules)
-        self._by_id = {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules by number."""
+        return self._set.rules
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """What confirms candidates."""
+        from leakguard.detect.matching import Matcher
+
+        return Matcher(self.rules)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
 
     def detect(self, data: bytes) -> Found:
         """Everything in one whole text."""
-        return self.resolve(data, self.confirm(data, self.scanner.hits(data)))
+        hits = self.scanner.hits(data)
+        return self.resolve(data, self.confirm(data, hits)) if hits else NOTHING
 
     def confirm(self, data: bytes, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int, Confirmed]]:
         """(anchor end, rule number, what was confirmed) for each hit that is a match."""
@@ -57,6 +74,9 @@ class Detector:
             spans.setdefault((end + found.start, end + found.end, rule), found)
         if not spans:
             return NOTHING
+        from leakguard.detect.allowances import read_comments
+        from leakguard.detect.pairs import join_pairs
+
         shown = [(key, found) for key, found in sorted(spans.items(), key=lambda item: item[0]) if found.held is None]
         held = [
             Held(found.held, self.rules[rule].id, found.detail, "", found.secret, start, end)
@@ -77,11 +97,18 @@ class Detector:
             outdated = (f"the comment that allowed it ran out on {inline.expired}",) if inline else ()
             matches.append(
                 Match(
-                    spec.id, found.secret, start, end, found.confidence, found.reasons + outdated, found.name,
-                    found.expired, score=found.score,
-                )  # fmt: skip
+                    spec.id,
+                    found.secret,
+                    start,
+                    end,
+                    found.confidence,
+                    found.reasons + outdated,
+                    found.name,
+                    found.expired,
+                    score=found.score,
+                )
             )
-        matches, unpaired = self._pair(data, matches)
+        matches, unpaired = join_pairs(data, matches, self._by_id)
         return Found(tuple(matches), tuple(sorted(held + unpaired, key=lambda item: (item.start, item.end, item.rule))))
 
     def _rank(self, item: tuple[tuple[int, int, int], Confirmed]) -> tuple[int, int, int, int, str]:
@@ -111,36 +138,6 @@ class Detector:
                 lost.append(Held("overlapped", self.rules[rule].id, detail, "", found.secret, start, end))
         return sorted(kept, key=lambda item: item[0]), lost
 
-    def _pair(self, data: bytes, matches: list[Match]) -> tuple[list[Match], list[Held]]:
-        """Joins the halves of multi-part credentials: the match of a rule with `pairs` takes the nearest match of the
-        other rule into its parts. One whose required half is missing is held back."""
-        if not any(self._by_id[match.rule].pairs for match in matches):
-            return matches, []
-        taken: set[int] = set()
-        joined: dict[int, Match] = {}
-        held: list[Held] = []
-        for place, match in enumerate(matches):
-            for pair in self._by_id[match.rule].pairs:
-                near = [
-                    (abs(other.start - match.start), at)
-                    for at, other in enumerate(matches)
-                    if other.rule == pair.rule and at != place and _lines_between(data, match, other) <= pair.within
-                ]
-                if near:
-                    _, at = min(near)
-                    other = matches[at]
-                    current = joined.get(place, match)
-                    part = Part(other.rule, other.secret, other.start, other.end)
-                    better = "high" if current.confidence in ("medium", "low") else current.confidence
-                    joined[place] = msgspec.structs.replace(current, parts=(*current.parts, part), confidence=better)
-                    taken.add(at)
-                elif pair.required:
-                    detail = f"stands alone, without {pair.rule} near it"
-                    held.append(Held("unlikely", match.rule, detail, "", match.secret, match.start, match.end))
-                    taken.add(place)
-        kept = [joined.get(place, match) for place, match in enumerate(matches) if place not in taken]
-        return kept, held
-
 
 def _specificity(rule: Rule) -> int:
     """How much a rule's shape says: 0 a provider's own shape, 1 a shape beside a provider's word, 2 a shape that
@@ -150,8 +147,3 @@ def _specificity(rule: Rule) -> int:
     if rule.theme:
         return 2
     return 1 if rule.context else 0
-
-
-def _lines_between(data: bytes, one: Match, other: Match) -> int:
-    low, high = sorted((one.start, other.start))
-    return data.count(b"\n", low, high)

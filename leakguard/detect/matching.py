@@ -27,6 +27,11 @@ TIMEOUT = 0.5
 
 MEMO_SIZE = 200_000
 
+BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TimeoutError, TypeError, ValueError)
+"""What a mistake in a check raises on bytes that nobody thought of. Nothing that means trouble elsewhere."""
+
+FAILED = "could not be put to the check"
+
 
 class Confirmed(msgspec.Struct, frozen=True):
     """What a confirmation found; offsets are relative to the candidate's end. `held` is set where it is not shown."""
@@ -98,9 +103,19 @@ def weigh(rule: Rule, match: regex.Match[bytes], window: bytes, base: int) -> Co
     groups = {name: value for name, value in match.groupdict().items() if value is not None}
     start, end = match.span("secret") if "secret" in groups else match.span()
     evidence = Evidence(window[start:end], window, start, end, groups)
-    verdicts = [check(evidence, argument) for check, argument in map(find_check, rule.checks)]
+    verdicts = [_verdict(name, evidence) for name in rule.checks]
     found = _combine(rule, evidence, verdicts)
     return msgspec.structs.replace(found, start=start - base, end=end - base)
+
+
+def _verdict(name: str, evidence: Evidence) -> Verdict:
+    """The answer of one check. One that fails says nothing, and the finding says so: a bug in a check must neither end
+    a sweep nor decide whether a secret is shown. Tests call the checks themselves, where a bug is loud."""
+    check, argument = find_check(name)
+    try:
+        return check(evidence, argument)
+    except BUGS as problem:
+        return Verdict("neutral", f"{FAILED} {name} ({type(problem).__name__}); please report it")
 
 
 def _combine(rule: Rule, evidence: Evidence, verdicts: list[Verdict]) -> Confirmed:

@@ -7,13 +7,16 @@ import regex
 _WORDS = regex.compile(
     rb"(?i)example|sample|placeholder|change[_-]?(?:me|it|this)|your[_-]?\w*[_-]?(?:key|token|secret|password|pass|id|api)|"
     rb"insert|replace[_-]?(?:me|with|this)|dummy|fake|redacted|todo|fixme|not[_-]?a?[_-]?real|<[^>]+>|\.\.\.|\*\*\*|foobar|"
-    rb"xxxx|yyyy|zzzz|aaaaaa|000000|123456789|abcdefgh|abcd1234|deadbeef|qwerty|(?:test|my)[_-]?(?:key|token|secret|api)"
+    rb"xxxx|yyyy|zzzz|(?:test|my)[_-]?(?:key|token|secret|api)"
 )
+_RUNS = regex.compile(rb"(?i)aaaaaa|000000|0?123456789|abcdef(?:gh[a-z]*)?|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh")
+_SHORT = 20
+"""Below this length one run of neighbouring keys marks a stand-in; from there on the runs must make up half of it."""
 _TEMPLATE = regex.compile(
     rb"\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{%|<%|%[A-Za-z_]+%|#\{[^}]*\}|\A\$[A-Za-z_]\w*\Z|\A%[sdv]\Z|\A\{\w*\}\Z|"
     rb"\A(?:process\.env|os\.environ|ENV\[|env\(|getenv)"
 )
-_FIXED_WORDS = regex.compile(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|0?123456789|abcdefgh|placeholder|redacted|your[_-]")
+_FIXED_WORDS = regex.compile(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|placeholder|redacted|your[_-]")
 
 
 def placeholder_reason(value: bytes, *, fixed: bool = False) -> str:
@@ -22,10 +25,17 @@ def placeholder_reason(value: bytes, *, fixed: bool = False) -> str:
     if len(set(value)) <= max(2, min(4, len(value) // 8)):
         return "repeats the same few characters"
     if fixed:
-        body = value[8:] if len(value) > 24 else value
-        return "holds a stand-in's words" if _FIXED_WORDS.search(body) else ""
+        tail = value.lstrip(value[:1])  # some tokens begin with many zeros, written as A
+        body = tail if len(tail) > 24 and len(value) - len(tail) > 8 else value[8:] if len(value) > 24 else value
+        return "holds a stand-in's words" if _FIXED_WORDS.search(body) or _typed(body) else ""
     if _TEMPLATE.search(value):
         return "is a template to be filled in"
-    if _WORDS.search(value):
+    if _WORDS.search(value) or _typed(value):
         return "holds a stand-in's words"
     return ""
+
+
+def _typed(value: bytes) -> bool:
+    """Whether somebody ran a finger along the keys."""
+    found = sum(len(run) for run in _RUNS.findall(value))
+    return 2 * found >= len(value) if len(value) >= _SHORT else found >= 6

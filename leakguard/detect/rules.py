@@ -5,7 +5,6 @@ file, rule and field. What the fields mean is written down in patterns/README.md
 from __future__ import annotations
 
 import re
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,8 +84,7 @@ def patterns_folder() -> Path:
     checkout = Path(__file__).resolve().parent.parent.parent / "patterns"
     if checkout.is_dir():
         return checkout
-    with resources.as_file(resources.files("leakguard") / "patterns") as packaged:
-        return packaged
+    return Path(__file__).resolve().parent.parent / "patterns"
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -214,11 +212,18 @@ def context_anchor(context: Context) -> str:
     return rf"(?i:{_words(context)})[^\n]{{0,{GAP}}}[^\n{context.edges}](?:{context.value})"
 
 
+WORD_START = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\\[nrt]))"
+"""Where a word may begin: not within another one (`dropbox` is no `box`), but at a camel's hump, or after an escape."""
+
+
 def context_match(context: Context) -> str:
-    """The same, with the value between edges; the `context` check then reads the gap."""
+    """The value between edges, with the furthest of the words before it that reaches it: looked for backwards, so that
+    each of several values behind one word is found. The `context` check then reads the gap."""
+    edge = rf"[{context.edges}]"
     return (
-        rf"(?P<word>(?i:{_words(context)}))(?P<gap>[^\n]{{0,{GAP}}}[^\n{context.edges}])"
-        rf"(?P<secret>{context.value})(?![{context.edges}])"
+        rf"(?<!{edge})(?=(?:{context.value})(?!{edge}))"
+        rf"(?<={WORD_START}(?P<word>(?i:{_words(context)}))(?P<gap>[^\n]{{0,{GAP}}}[^\n{context.edges}]))"
+        rf"(?P<secret>{context.value})(?!{edge})"
     )
 
 

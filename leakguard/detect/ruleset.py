@@ -1,14 +1,15 @@
 """The set of rules that a run uses, loaded from the user's cache folder where it was compiled before.
 
 A cached set is keyed by the rule files (name, size, time of change), by leakguard's, msgspec's and Hyperscan's versions
-and by the processor; it is checked by a digest, and rebuilt in silence when it is stale, foreign or broken.
+and by the processor; it is checked by a checksum, and rebuilt in silence when it is stale, foreign or broken.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import zlib
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,9 @@ from leakguard.model import Guidance, Rule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FORMAT = 1
+_FORMAT = 2
+_CHECK = 4
+"""Bytes of the checksum that a cached set begins with."""
 
 
 class _Stored(msgspec.Struct, array_like=True):
@@ -31,17 +34,32 @@ class _Stored(msgspec.Struct, array_like=True):
     guidance: bytes
     database: bytes
     digest: str
+    standard: tuple[int, ...]
 
 
 class RuleSet:
-    """Rules in a fixed order (their numbers are their places), their anchors' database, and their guidance."""
+    """Rules in a fixed order (their numbers are their places), their anchors' database, and their guidance.
+
+    Rules are decoded when they are first asked for: a text in which no anchor fires needs none of them.
+    """
 
     def __init__(self, stored: _Stored) -> None:
-        self.rules: tuple[Rule, ...] = msgspec.msgpack.decode(stored.rules, type=tuple[Rule, ...])
         self.database = stored.database
         self.digest = stored.digest
+        self.standard = frozenset(stored.standard)
+        """The numbers of the rules that are on where nobody chose."""
+        self._rules = stored.rules
         self._guidance = stored.guidance
-        self.numbers = {rule.id: number for number, rule in enumerate(self.rules)}
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, by number."""
+        return msgspec.msgpack.decode(self._rules, type=tuple[Rule, ...])
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Each rule's number by its id."""
+        return {rule.id: number for number, rule in enumerate(self.rules)}
 
     def guidance(self) -> dict[str, Guidance]:
         """Every rule's guidance by rule id; decoded when asked for, because detection needs none of it."""
@@ -54,14 +72,14 @@ def load_ruleset(cache: Path | None, extra: Sequence[Path] = (), folder: Path | 
 
     RuleError for a rule that cannot be used. A cache folder that cannot be read or written is no error.
     """
-    files = [*rule_files(folder or patterns_folder()), *extra]
-    if not files:
-        raise RuleError(str(folder or patterns_folder()), "-", "file", "no rule file was found; reinstall leakguard")
-    place = cache / f"rules-{_key(files)}.bin" if cache else None
+    builtin = folder or patterns_folder()
+    place = cache / f"rules-{_key(builtin, extra)}.bin" if cache else None
     stored = _read_cache(place) if place else None
     if stored is not None:
-        with contextlib.suppress(msgspec.DecodeError):
-            return RuleSet(stored)
+        return RuleSet(stored)
+    files = [*rule_files(builtin), *extra]
+    if not files:
+        raise RuleError(str(builtin), "-", "file", "no rule file was found; reinstall leakguard")
     stored = build_ruleset(read_rules(files))
     if place:
         _write_cache(place, stored)
@@ -103,29 +121,36 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         guidance=msgspec.msgpack.encode(tuple(guidance for _, guidance in rules)),
         database=database,
         digest=blake2b(encoded + __version__.encode(), digest_size=16).hexdigest(),
+        standard=tuple(number for number, (rule, _) in enumerate(rules) if not rule.disabled),
     )
 
 
-def _key(files: Sequence[Path]) -> str:
+def _key(folder: Path, extra: Sequence[Path]) -> str:
     from leakguard.detect.anchors import platform_key
 
     state = blake2b(f"{_FORMAT}|{__version__}|{msgspec.__version__}|{platform_key()}".encode(), digest_size=12)
-    for path in files:
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        found = sorted((entry.name, entry.stat()) for entry in entries if entry.name.endswith(".toml"))
+        state.update(f"|{folder}".encode("utf-8", "surrogateescape"))
+        state.update(
+            "".join(f"|{name}|{stat.st_size}|{stat.st_mtime_ns}" for name, stat in found).encode("utf-8", "replace")
+        )
+    for path in extra:
         try:
-            found = path.stat()
+            stat = path.stat()
         except OSError as problem:
             raise RuleError(path.name, "-", "file", f"cannot be read ({problem.strerror}); check the path") from None
-        state.update(f"|{path}|{found.st_size}|{found.st_mtime_ns}".encode("utf-8", "surrogateescape"))
+        state.update(f"|{path}|{stat.st_size}|{stat.st_mtime_ns}".encode("utf-8", "surrogateescape"))
     return state.hexdigest()
 
 
 def _read_cache(place: Path) -> _Stored | None:
     try:
-        content = place.read_bytes()
+        content = memoryview(place.read_bytes())
     except OSError:
         return None
-    digest, body = content[:16], content[16:]
-    if blake2b(body, digest_size=16).digest() != digest:
+    body = content[_CHECK:]
+    if zlib.crc32(body).to_bytes(_CHECK, "big") != content[:_CHECK]:
         return None
     try:
         return msgspec.msgpack.decode(body, type=_Stored)
@@ -135,13 +160,15 @@ def _read_cache(place: Path) -> _Stored | None:
 
 def _write_cache(place: Path, stored: _Stored) -> None:
     """Atomically, because two runs may do it at once; older sets of the same folder are left to the next cleaning."""
+    import tempfile
+
     body = msgspec.msgpack.encode(stored)
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=place.parent, prefix="rules-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(blake2b(body, digest_size=16).digest() + body)
+                file.write(zlib.crc32(body).to_bytes(_CHECK, "big") + body)
             Path(name).replace(place)
         except OSError:
             Path(name).unlink(missing_ok=True)

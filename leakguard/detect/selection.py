@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def active_rules(rules: RuleSet, settings: Settings) -> frozenset[int]:
     """The numbers of the rules that are on. UsageError or ConfigError where one is named that does not exist."""
+    if not (settings.only or settings.enable or settings.disable):
+        return rules.standard
     for key, names in (("--rule", settings.only), ("enable", settings.enable), ("disable", settings.disable)):
         for name in names:
             if not any(fnmatchcase(rule.id, name) for rule in rules.rules):

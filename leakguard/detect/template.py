@@ -37,7 +37,11 @@ ALPHABETS = {
     "x": "x",
 }
 
-_KINDS = {*ALPHABETS, "chars", "uuid", "UUID", "azure", "start", "end", "strkey", "nkey", "triton-key", "b64", "b64url", "b64pad", "jwt", "pem", "pem1", "der", "bytes64", "base58check", "bech32", "mnemonic", "solana"}
+_KINDS = {
+    *ALPHABETS,
+    "chars", "uuid", "UUID", "azure", "start", "end", "strkey", "nkey", "triton-key", "b64", "b64url", "b64pad",
+    "jwt", "pem", "pem1", "der", "bytes64", "base58check", "bech32", "mnemonic", "solana",
+}  # fmt: skip
 _OPEN = re.compile(r"\{([A-Za-z][A-Za-z0-9-]*)(?=[:}])")
 
 
@@ -112,26 +116,12 @@ class _Expander:
             inner = _Expander(self.random).run(argument).encode()
             text = (base64.urlsafe_b64encode if kind == "b64url" else base64.b64encode)(inner).decode()
             return text if kind == "b64pad" else text.rstrip("=")
-        if kind == "jwt":
-            return self.jwt(argument)
-        if kind == "bytes64":
-            return base64.b64encode(self.random.randbytes(int(argument))).decode()
-        if kind == "azure":
-            from leakguard.detect.checks.azure import make
+        if kind in ("pem", "pem1", "der"):
+            return self.key(kind, argument)
+        return self.checked(kind, argument)
 
-            return make(argument, self.random)
-        if kind in ("base58check", "bech32"):
-            return self.encoded(kind, *argument.split(":"))
-        if kind == "solana":
-            return self.solana()
-        if kind == "mnemonic":
-            return self.mnemonic(int(argument))
-        if kind == "nkey":
-            from leakguard.detect.checks.nats import encode_seed
-
-            return encode_seed(argument, self.random.randbytes(32))
-        if kind in ("strkey", "triton-key"):
-            return self.checked(kind, argument)
+    def key(self, kind: str, argument: str) -> str:
+        """A private key: in PEM, the same in one line, or the base64 alone."""
         text = _private_key(argument)
         if kind == "der":
             return "".join(text.strip().split("\n")[1:-1])
@@ -141,11 +131,30 @@ class _Expander:
         return "".join(self.random.choice(alphabet) for _ in range(int(length)))
 
     def checked(self, kind: str, argument: str) -> str:
-        """32 random bytes with their checksum: Stellar's strkey of a version byte, or Triton's secret access key."""
+        """Formats with a checksum or a structure of their own."""
+        from leakguard.detect.checks import azure, mnemonic, nats
+
+        forms: dict[str, Callable[[], str]] = {
+            "azure": lambda: azure.make(argument, self.random),
+            "base58check": lambda: self.encoded(kind, *argument.split(":")),
+            "bech32": lambda: self.encoded(kind, *argument.split(":")),
+            "bytes64": lambda: base64.b64encode(self.random.randbytes(int(argument))).decode(),
+            "jwt": lambda: self.jwt(argument),
+            "mnemonic": lambda: mnemonic.encode_mnemonic(self.random.randbytes(int(argument) * 4 // 3)),
+            "nkey": lambda: nats.encode_seed(argument, self.random.randbytes(32)),
+            "solana": self.solana,
+            "strkey": lambda: self.strkey(int(argument)),
+            "triton-key": self.triton,
+        }
+        return forms[kind]()
+
+    def strkey(self, version: int) -> str:
+        """32 random bytes as Stellar writes them: a version byte before them, a checksum after them."""
+        data = bytes([version]) + self.random.randbytes(32)
+        return base64.b32encode(data + binascii.crc_hqx(data, 0).to_bytes(2, "little")).decode()
+
+    def triton(self) -> str:
         data = self.random.randbytes(32)
-        if kind == "strkey":
-            data = bytes([int(argument)]) + data
-            return base64.b32encode(data + binascii.crc_hqx(data, 0).to_bytes(2, "little")).decode()
         tail = zlib.crc32(b"tdc_" + data).to_bytes(4, "little")
         return "tdc_" + base64.urlsafe_b64encode(data + tail).decode()
 
@@ -167,11 +176,6 @@ class _Expander:
 
         seed = self.random.randbytes(32)
         return str([*seed, *Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()])
-
-    def mnemonic(self, words: int) -> str:
-        from leakguard.detect.checks.mnemonic import encode_mnemonic
-
-        return encode_mnemonic(self.random.randbytes(words * 4 // 3))
 
     def jwt(self, claims: str) -> str:
         import hmac
@@ -209,14 +213,14 @@ def _private_key(kind: str) -> str:
     if kind in ("ec",):
         key = ec.generate_private_key(ec.SECP256R1())
     elif kind == "dsa":
-        key = dsa.generate_private_key(1024)
+        key = dsa.generate_private_key(1024)  # noqa: S505 (an example, and quick to make)
     elif kind in ("ed25519", "openssh", "encrypted"):
         key = ed25519.Ed25519PrivateKey.generate()
     elif kind in ("rsa", "pkcs8"):
         key = rsa.generate_private_key(65537, 2048)
     else:
         raise ValueError(f"no template pem:{kind}")
-    formats = {"rsa": "TraditionalOpenSSL", "dsa": "TraditionalOpenSSL", "ec": "TraditionalOpenSSL", "openssh": "OpenSSH"}
+    formats = {**dict.fromkeys(("rsa", "dsa", "ec"), "TraditionalOpenSSL"), "openssh": "OpenSSH"}
     encryption: form.KeySerializationEncryption = form.NoEncryption()
     if kind == "encrypted":
         encryption = form.BestAvailableEncryption(uuid.uuid4().bytes)

@@ -13,7 +13,9 @@ One pass over the trees tells which of them reach which findings; the commits fo
 
 from __future__ import annotations
 
+import re
 from array import array
+from binascii import unhexlify
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -43,29 +45,18 @@ class CommitHead(msgspec.Struct, frozen=True, gc=False):
     time: int
 
 
-def parse_commit_head(content: bytes) -> tuple[str, tuple[str, ...], int] | None:
-    """Hex ids of tree and parents, and committer time of a commit object; None where it is malformed."""
-    if content[:5] != b"tree ":
+_HEAD = re.compile(
+    rb"tree ((?:[0-9a-f]{2})+)\n((?:parent (?:[0-9a-f]{2})+\n)*)author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,15}) [+-]\d+)?\n"
+)
+
+
+def parse_commit_head(content: bytes) -> tuple[bytes, list[bytes], int] | None:
+    """Ids of tree and parents, and committer time (0 where it is malformed) of a commit; None where it is none."""
+    found = _HEAD.match(content)
+    if found is None:
         return None
-    end = content.find(b"\n")
-    tree = content[5:end].decode("ascii", "replace")
-    parents: list[str] = []
-    at = end + 1
-    while content[at : at + 7] == b"parent ":
-        end = content.find(b"\n", at)
-        if end < 0:
-            return None
-        parents.append(content[at + 7 : end].decode("ascii", "replace"))
-        at = end + 1
-    at = content.find(b"\ncommitter ", at - 1)
-    end = content.find(b"\n", at + 1)
-    if at < 0 or end < 0:
-        return tree, tuple(parents), 0
-    fields = content[at:end].rsplit(b" ", 2)
-    try:
-        return tree, tuple(parents), int(fields[1])
-    except (ValueError, IndexError):
-        return tree, tuple(parents), 0
+    tree, parents, time = found.groups()
+    return unhexlify(tree), [unhexlify(parent) for parent in parents.split()[1::2]], int(time or 0)
 
 
 def parse_commit_info(oid: str, content: bytes) -> CommitInfo:

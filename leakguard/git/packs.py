@@ -27,10 +27,14 @@ _RELEASE_EVERY = 64 << 20
 """After this many bytes of a pack were read, its mapped pages are given back to the page cache."""
 
 
+_TRUSTED = 64 << 10
+"""Packed bytes up to which an object is inflated in one go; a hostile one of this size cannot unfold to over 64 MB."""
+
+
 class Visit(msgspec.Struct, frozen=True, gc=False):
     """One object as the walk comes to it.
 
-    `depth` counts from 0 at the root of its delta tree. For a delta of depth > 0, `clean`, `windows` and `gathered` are
+    `depth` counts from 0 at the root of its delta tree, and is -1 for an object that was read by itself. For a delta of depth > 0, `clean`, `windows` and `gathered` are
     what `kernel.apply_delta_dirty` says of it; where its base was not walked they are None: scan all of `content`.
     """
 
@@ -119,54 +123,60 @@ class Pack:
 
     def inflate(self, number: int, limit: int) -> bytes:
         """The stored bytes of an object (a delta's, where it is one). ValueError where they are not what they claim."""
-        size = self.sizes[number]
+        size, start, end = self.sizes[number], self.starts[number], self.ends[number]
         if size > limit:
             raise ValueError(f"is {size} bytes, over the limit of {limit}")
-        start, end = self.starts[number], self.ends[number]
+        packed = self._map[start:end]
         self._read += end - start
         if self._read > _RELEASE_EVERY:
             self._release()
-        # Room for what the header claims, but not more than the packed bytes can unfold to (deflate: 1032 to 1).
-        room = min(size, (end - start) * 1032) + 1
         try:
-            data: bytes = isal_zlib.decompress(self._map[start:end], 15, room)
+            if end - start > _TRUSTED:
+                data: bytes = isal_zlib.decompressobj(15).decompress(packed, size + 1)
+            else:
+                data = isal_zlib.decompress(packed, 15, size + 1 if size < _TRUSTED else _TRUSTED)
         except IsalError as problem:  # type: ignore[misc]
             raise ValueError(f"does not inflate ({str(problem).splitlines()[0]})") from None
         if len(data) != size:
-            raise ValueError(f"inflates to {len(data)} bytes where its header claims {size}")
+            raise ValueError(f"inflates to other than the {size} bytes that its header claims")
         return data
 
-    def walk(self, begin: int, end: int, kinds: Collection[int], limit: int) -> Iterator[Visit | Failure]:
+    def walk(
+        self, begin: int, end: int, kinds: Collection[int], limit: int, base_number: int = 0
+    ) -> Iterator[Visit | Failure]:
         """Every object of some kinds in a span of `order`, bases before what is built on them.
 
         Contents are held no longer than a later object needs them: at most log2 of the family's size at a time.
+        `base_number` is added to the numbers that are told.
         """
         stack: dict[int, bytes] = {}
         broken = -1
-        order, depths, types, last = self.order, self.depths, self.types, self.table.last_child
-        for at in range(begin, end):
-            number = order[at]
-            if types[number] not in kinds:
+        types, inflate, apply = self.types, self.inflate, kernel.apply_delta_dirty
+        order, depths, last = self.order[begin:end].tolist(), self.depths[begin:end].tolist(), self.table.last_child
+        for at, number in enumerate(order):
+            kind = types[number]
+            if kind not in kinds:
                 continue
             depth = depths[at]
             if 0 <= broken < depth:
-                yield Failure(number, types[number], "is built on an object that cannot be read")
+                yield Failure(base_number + number, kind, "is built on an object that cannot be read")
                 continue
             broken = -1
             try:
-                stored = self.inflate(number, limit)
+                stored = inflate(number, limit)
                 if depth == 0:
-                    visit = Visit(number, types[number], 0, stored)
+                    content = stored
+                    visit = Visit(base_number + number, kind, 0, content)
                 else:
-                    base = stack.pop(depth - 1) if last[at] else stack[depth - 1]
+                    base = stack.pop(depth - 1) if last[begin + at] else stack[depth - 1]
                     gathered = bytearray()
-                    content, clean, windows = kernel.apply_delta_dirty(base, stored, limit, ANCHOR_WIDTH, gathered)
-                    visit = Visit(number, types[number], depth, content, clean, windows, gathered)
+                    content, clean, windows = apply(base, stored, limit, ANCHOR_WIDTH, gathered)
+                    visit = Visit(base_number + number, kind, depth, content, clean, windows, gathered)
             except ValueError as problem:
                 broken = depth
-                yield Failure(number, types[number], str(problem))
+                yield Failure(base_number + number, kind, str(problem))
                 continue
-            stack[depth] = visit.content
+            stack[depth] = content
             yield visit
 
     def _release(self) -> None:

@@ -24,6 +24,7 @@ class Report(Protocol):
 
 FORMATS = {
     "text": "leakguard.report.text",
+    "block": "leakguard.report.block",
     "json": "leakguard.report.json",
     "sarif": "leakguard.report.sarif",
     "jsonl": "leakguard.report.jsonl",
@@ -33,6 +34,7 @@ FORMATS = {
     "markdown": "leakguard.report.markdown",
     "comment": "leakguard.report.comment",
     "github": "leakguard.report.github",
+    "html": "leakguard.report.html",
 }
 """Modules are imported when their format is asked for, so that a hook does not pay for all of them."""
 

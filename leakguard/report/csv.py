@@ -109,7 +109,7 @@ def _finding(finding: Finding, show: bool) -> dict[str, str]:
 
 def _life(finding: Finding) -> dict[str, str]:
     life = finding.provenance
-    if life is None:
+    if life is None or change_of(finding) == "fixed":
         return {}
     row = {
         "in_head": "yes" if life.in_head else "no",

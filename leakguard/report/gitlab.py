@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from leakguard.diff import ComparedFinding
+from leakguard.diff import ComparedFinding, Comparison
 from leakguard.report.phrases import belief, coverage_lines, life_facts
 from leakguard.report.saved import is_known
 from leakguard.report.seal import seal
@@ -85,6 +85,8 @@ def _iso(seconds: int) -> str:
 
 def _messages(result: Result) -> list[dict[str, str]]:
     lines = coverage_lines(result.coverage, result.rules, most=_MANY)
+    if isinstance(result, Comparison):
+        lines = [f"compared with: {result.compared_with}; {len(result.fixed):,} fixed", *lines]
     return [
         {"level": "warn" if line.startswith(("not scanned", "incomplete")) else "info", "value": line}
         for line in (f"{result.target}: {len(result.findings):,} findings", *lines)

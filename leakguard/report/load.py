@@ -5,6 +5,7 @@ The file may be anybody's: it is checked against the types, and every text in it
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T", list[Any], dict[str, Any])
+
+_ESCAPE = re.compile(rb'\\[^"/\\]')
 
 _NAME, _, _VERSION = SCHEMA.partition("/")
 
@@ -43,8 +46,9 @@ def load(data: bytes, name: str) -> list[Result]:
     found = document.get("results")
     if not isinstance(found, list):
         raise UsageError(f"{name} has no list of results; make it anew with --format json.")
+    clean = _is_inert(data)
     try:
-        return [_result(_inert(item), f"results[{number}]") for number, item in enumerate(found)]
+        return [_result(item if clean else _inert(item), f"results[{number}]") for number, item in enumerate(found)]
     except (msgspec.ValidationError, RecursionError) as problem:
         raise UsageError(f"{name} is damaged: {escape(str(problem))}; make it anew with --format json.") from None
 
@@ -73,7 +77,9 @@ def _result(plain: Any, place: str) -> Result:
     try:
         return msgspec.convert(plain, kind, dec_hook=_secret)
     except msgspec.ValidationError as problem:
-        raise msgspec.ValidationError(str(problem).replace("`$", f"`$.{place}")) from None
+        text = str(problem)
+        told = text.replace("`$", f"`$.{place}") if "`$" in text else f"{text} - at `$.{place}`"
+        raise msgspec.ValidationError(told) from None
 
 
 def _of(kind: type[T], value: Any) -> T:
@@ -88,7 +94,11 @@ def _pair(part: Any) -> Any:
 def _secret(kind: type, plain: Any) -> Any:
     if kind is not Secret:
         raise NotImplementedError(kind)
-    wire = msgspec.convert(plain, _Wire)
+    try:
+        wire = msgspec.convert(plain, _Wire)
+    except msgspec.ValidationError as problem:
+        # A plain ValueError: msgspec adds where it happened to those only.
+        raise ValueError(str(problem).split(" - at")[0]) from None
     length = max(wire.length, 0)
     return SavedSecret(
         wire.redacted,
@@ -96,6 +106,11 @@ def _secret(kind: type, plain: Any) -> Any:
         length if wire.characters < 0 else wire.characters,
         wire.value.encode("utf-8", "surrogatepass") or None,
     )
+
+
+def _is_inert(data: bytes) -> bool:
+    """Whether no text in the document can need an escape: saves most files a look at every single one."""
+    return not _ESCAPE.search(data) and data.decode("utf-8").replace("\n", "").isprintable()
 
 
 def _inert(value: Any) -> Any:

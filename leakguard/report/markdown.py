@@ -85,7 +85,7 @@ def block(lines: Sequence[str]) -> str:
 
 def _page(result: Result, room: int, measure: Callable[[str], int]) -> str:
     """One target. Coverage is kept whatever is left out; findings fill what room there is."""
-    head = f"## leakguard: {_title(result)}\n\n{code(result.target)}\n"
+    head = f"## leakguard: {_title(result)}\n\n{code(result.target)}\n{_warning(result)}"
     tail = _coverage(result)
     left = room - measure(head) - measure(tail) - _ROOM
     if left < 0:
@@ -108,6 +108,12 @@ def _page(result: Result, room: int, measure: Callable[[str], int]) -> str:
         rest = f"{len(findings) - told:,} more secrets are told in the table or only counted: there is no room here."
         parts.append(f"\n_{rest} All of them are in `--format json`._\n")
     return "".join((*parts, tail))
+
+
+def _warning(result: Result) -> str:
+    """What nobody should have to unfold."""
+    missing = sum(item.incomplete for item in result.coverage.skipped)
+    return f"\n> **Incomplete:** {missing:,} could not be scanned and may hold more.\n" if missing else ""
 
 
 def _fixed(result: Result) -> Sequence[Finding]:
@@ -148,7 +154,7 @@ def _row(finding: Finding) -> Iterator[str]:
         yield f"**{change}**" if change == "new" else change
     place = finding.places[0] if finding.places else None
     more = f" +{len(finding.places) - 1}" if len(finding.places) > 1 else ""
-    life = finding.provenance
+    life = None if change == "fixed" else finding.provenance
     yield finding.severity
     yield words(finding.rule_name).replace("\\|", "\u00a6")
     yield code(str(finding.secret), cell=True)
@@ -172,8 +178,8 @@ def _section(finding: Finding) -> str:
         lines += [block([f"{line.line} | {line.text}" for line in place.excerpt]), ""]
     if len(finding.places) > 1:
         lines += _places(finding.places)
-    lines += _life(finding)
-    if finding.advice:
+    lines += [] if change == "fixed" else _life(finding)
+    if finding.advice and change != "fixed":
         lines += ["**What to do**\n"]
         lines += [f"- [ ] {words(step)}" for step in finding.advice.steps]
         link = finding.advice.link

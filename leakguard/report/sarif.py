@@ -2,7 +2,8 @@
 
 What consumers ask for beyond the schema comes from GitHub's page "SARIF support for code scanning": relative URIs,
 `partialFingerprints`, `security-severity` and `precision` on rules, one category (`automationDetails`) a run, at most
-25,000 results a run and 100 places a result, no `originalUriBaseIds`. No secret is ever in it: it is made to be shown to many.
+25,000 results a run and 100 places a result, no `originalUriBaseIds`. No secret is ever in it: it is made to be shown
+to many.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from leakguard.report.sites import columns, is_file, site
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leakguard.model import Event, Finding, Guidance, Place, Result, Secret, Suppressed
+    from leakguard.model import Event, Excerpt, Finding, Guidance, Place, Result, Secret, Suppressed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/leakguard/leakguard"
@@ -89,9 +90,7 @@ def _run(result: Result, category: str) -> dict[str, Any]:
             *(_suppressed(item, index) for item in held),
         ],
         "columnKind": "unicodeCodePoints",
-        "properties": {
-            "coverage": {**msgspec.to_builtins(result.coverage), "complete": result.coverage.complete}
-        },
+        "properties": {"coverage": {**msgspec.to_builtins(result.coverage), "complete": result.coverage.complete}},
     }
     if isinstance(result, Comparison):
         run["properties"]["comparedWith"] = result.compared_with
@@ -182,7 +181,7 @@ def _finding(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
         "message": {"text": text},
         "locations": [_location(place, finding.secret) for place in finding.places[:_MAX_PLACES]]
         or [_location(None, finding.secret)],
-        "partialFingerprints": {"leakguard/v1": finding.fingerprint},
+        "partialFingerprints": _fingerprints(finding.fingerprint),
         "properties": {
             "security-severity": _SCORES[finding.severity],
             "precision": _PRECISION[finding.confidence],
@@ -205,6 +204,11 @@ def _finding(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     return found
 
 
+def _fingerprints(fingerprint: str) -> dict[str, str]:
+    """Our own, and the one key that GitHub's code scanning matches alerts by, so that moved lines make no new alert."""
+    return {"leakguard/v1": fingerprint, "primaryLocationLineHash": f"{fingerprint[:16]}:1"}
+
+
 def _related(word: str, events: Sequence[Event], secret: Secret) -> list[dict[str, Any]]:
     found = []
     for event in events[:_MAX_EVENTS]:
@@ -225,7 +229,7 @@ def _suppressed(item: Suppressed, index: dict[str, int]) -> dict[str, Any]:
         "level": "note",
         "message": {"text": f"Held back ({item.secret}): {justification}."},
         "locations": [_location(item.place, item.secret)],
-        "partialFingerprints": {"leakguard/v1": item.fingerprint},
+        "partialFingerprints": _fingerprints(item.fingerprint),
         "suppressions": [
             {
                 "kind": "inSource" if in_source else "external",
@@ -237,7 +241,7 @@ def _suppressed(item: Suppressed, index: dict[str, int]) -> dict[str, Any]:
 
 
 def _location(place: Place | None, secret: Secret) -> dict[str, Any]:
-    """A place. What is no file of the repository is named as an object, too, and has no region that one could open."""
+    """A place. What is no file of the repository is named as an object, too; its line is one of that object's text."""
     if place is None:
         return _at(".git")
     located = _at(site(place))
@@ -252,7 +256,7 @@ def _location(place: Place | None, secret: Secret) -> dict[str, Any]:
     hits = [line.text for line in place.excerpt if line.hit]
     if hits:
         region["snippet"] = {"text": "\n".join(hits)}
-        if len(hits) < len(place.excerpt) and place.excerpt[0].line > 0:
+        if len(hits) < len(place.excerpt) and _covers(place.excerpt, region):
             located["physicalLocation"]["contextRegion"] = {
                 "startLine": place.excerpt[0].line,
                 "endLine": place.excerpt[-1].line,
@@ -262,10 +266,16 @@ def _location(place: Place | None, secret: Secret) -> dict[str, Any]:
     return located
 
 
+def _covers(excerpt: Sequence[Excerpt], region: dict[str, Any]) -> bool:
+    """Whether an excerpt shows all of a region: that of a long key is cut short."""
+    return 0 < excerpt[0].line <= region["startLine"] and region["endLine"] <= excerpt[-1].line
+
+
 def _at(path: str) -> dict[str, Any]:
+    """A location of which no more is known; consumers want a line all the same."""
     uri = _uri(path)
     base = {} if uri.startswith("file:") else {"uriBaseId": _ROOT}
-    return {"physicalLocation": {"artifactLocation": {"uri": uri, **base}}}
+    return {"physicalLocation": {"artifactLocation": {"uri": uri, **base}, "region": {"startLine": 1}}}
 
 
 def _uri(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -32,13 +33,17 @@ def holds_secrets(results: Sequence[Result]) -> bool:
 class _Seal:
     def __init__(self, result: Result) -> None:
         known = {printable(item.reveal()): str(item) for item in _secrets(result) if is_known(item)}
-        self.values = sorted(((value, mask) for value, mask in known.items() if len(value) >= _SHORT), key=_longest)
+        self.values: dict[str, list[tuple[str, str]]] = {}
+        for value, mask in sorted(known.items(), key=_longest):
+            if len(value) >= _SHORT:
+                self.values.setdefault(value[:_SHORT], []).append((value, mask))
+        self.masked = lru_cache(maxsize=65_536)(self._masked)
 
     def sealed(self, item: Any) -> Any:
         if isinstance(item, Secret):
             return SavedSecret(item.redacted(), len(item), characters(item))
         if isinstance(item, str):
-            return self._masked(item)
+            return self.masked(item)
         if isinstance(item, tuple):
             return tuple(self.sealed(one) for one in item if not isinstance(one, Excerpt))
         if isinstance(item, dict):
@@ -49,9 +54,15 @@ class _Seal:
         return item
 
     def _masked(self, text: str) -> str:
-        for value, mask in self.values:
-            text = text.replace(value, mask)
-        return text
+        """The text without any of the values: one look at each position, however many values there are."""
+        found = [at for at in range(len(text) - _SHORT + 1) if text[at : at + _SHORT] in self.values]
+        out, done = "", 0
+        for at in found:
+            for value, mask in self.values[text[at : at + _SHORT]] if at >= done else ():
+                if text.startswith(value, at):
+                    out, done = out + text[done:at] + mask, at + len(value)
+                    break
+        return out + text[done:]
 
 
 def _longest(pair: tuple[str, str]) -> tuple[int, str]:

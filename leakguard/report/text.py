@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leakguard.diff import ComparedFinding, Comparison, changes
+from leakguard.diff import ComparedFinding, Comparison, change_of, changes
 from leakguard.report.phrases import belief, coverage_lines, date, headline, life_facts
 from leakguard.report.saved import is_known
 
@@ -53,6 +53,8 @@ class _Page:
         if isinstance(finding, ComparedFinding) and finding.change_note:
             yield from _wrap("since then", finding.change_note)
         yield from self.places(finding.places)
+        if change_of(finding) == "fixed":
+            return
         for rule, secret in finding.parts:
             yield f"   with  {rule}  {self.shown(secret)}"
         yield from self.life(finding)

@@ -1,7 +1,7 @@
 """The baseline file: findings that someone has seen and accepted, by fingerprint, each with its reason.
 
 It is made to be committed. It holds no secret and nothing that a weak one could be guessed from: the fingerprint of
-what a person may have chosen is keyed (see `leakguard.fingerprint`), and `key` only tells whether the right key is at
+what a person may have chosen is keyed (see `leakguard.fingerprint`), and `check` only tells whether the right key is at
 hand.
 """
 
@@ -49,7 +49,7 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All entries, ordered by rule and fingerprint, and the check of the key that the keyed ones were made with."""
 
     schema: str = SCHEMA
-    key: str = ""
+    check: str = ""
     entries: tuple[Entry, ...] = ()
 
     def with_entries(self, entries: list[Entry]) -> Baseline:
@@ -103,6 +103,7 @@ def update_baseline(path: Path, change: Callable[[Baseline | None], Baseline], w
     """
     lock = path.with_name(path.name + ".lock")
     handle = _lock(lock, wait)
+    ours = True
     try:
         with os.fdopen(handle, "wb") as out:
             made = change(read_baseline(path) if path.exists() else None)
@@ -110,10 +111,12 @@ def update_baseline(path: Path, change: Callable[[Baseline | None], Baseline], w
             out.flush()
             os.fsync(out.fileno())
         lock.replace(path)
+        ours = False
     except OSError as problem:
         raise UsageError(f"{path} cannot be written ({problem.strerror}); check the folder's permissions.") from None
     finally:
-        lock.unlink(missing_ok=True)
+        if ours:  # once it is the new file, a lock of this name is the next writer's
+            lock.unlink(missing_ok=True)
     return made
 
 

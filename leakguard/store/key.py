@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from leakguard.errors import UsageError
@@ -24,6 +23,9 @@ def read_key(folder: Path) -> str:
 
 def write_key(folder: Path, key: str = "") -> Path:
     """Keep `key` (or a new random one) for this clone, readable for its owner only; where it went."""
+    import secrets
+
+
     place = key_file(folder)
     if place is None:
         raise UsageError(f"{folder} is in no git repository, which could keep the key; set LEAKGUARD_FINGERPRINT_KEY.")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from leakguard.assemble import Assembled
+    from leakguard.collect import Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.repository import Repository
@@ -46,6 +47,18 @@ def quiet(_phase: str, _done: int, _total: int) -> None:
 def sweep(path: Path, rules: RuleSet, settings: Settings, progress: Callable[[str, int, int], None] = quiet) -> Result:
     """Every secret in the repository at `path`, with its life. RepositoryError where there is no repository."""
     return _Sweep(open_repository(path), rules, settings, progress).run()
+
+
+def sweep_with_spots(
+    path: Path, rules: RuleSet, settings: Settings, progress: Callable[[str, int, int], None] = quiet
+) -> tuple[Result, dict[bytes, list[Spot]]]:
+    """As `sweep`, and every spot of every value that was found, beyond the places that a result shows."""
+    run = _Sweep(open_repository(path), rules, settings, progress)
+    result = run.run()
+    spots: dict[bytes, list[Spot]] = {}
+    for group in run.collector.groups.values():
+        spots.setdefault(group.match.secret.reveal(), []).extend(group.spots)
+    return result, spots
 
 
 def today() -> int:
@@ -104,15 +117,9 @@ class _Sweep:
             self.notes.append(f"{len(extra)} objects of packs that leakguard cannot read itself were read by libgit2")
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
             objects = Objects(objects.git_dir, objects.packs, [*objects.loose, *extra])
-        for number, pack in enumerate(objects.packs):
-            if pack.table.broken:
-                self.recover(objects, number)
-        return objects
-
-    def recover(self, objects: Objects, number: int) -> None:
-        """Objects that the pack's table gives up go to the loose list, so that libgit2 may find them elsewhere."""
-        pack = objects.packs[number]
-        objects.loose.extend(pack.oid(at) for at, _ in pack.table.broken)
+        # What a pack's table gives up is put with the loose objects, so that libgit2 may find it elsewhere.
+        broken = [pack.oid(number) for pack in objects.packs for number, _ in pack.table.broken]
+        return Objects(objects.git_dir, objects.packs, [*objects.loose, *broken]) if broken else objects
 
     def read_texts(self) -> None:
         total = len(self.tasks)

@@ -18,7 +18,7 @@ from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure, Visit
 from leakguard.model import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from leakguard.detect.incremental import State
     from leakguard.detect.ruleset import RuleSet
@@ -86,39 +86,39 @@ class Worker:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
         return _TreeRun(self, self._blobs[1], names).run(task)
 
-    def visits(self, task: Task, kinds: tuple[int, ...]) -> Iterator[tuple[str, Visit | Failure]]:
-        """The objects of some kinds in a span, each with its id."""
+    def visits(self, task: Task, kinds: Collection[int]) -> Iterator[Visit | Failure]:
+        """The objects of some kinds in a span. Loose ones come whatever their kind is."""
         objects = self.objects
         if task.pack != LOOSE:
-            pack = objects.packs[task.pack]
-            for visit in pack.walk(task.begin, task.end, kinds, self.limit):
-                yield pack.oid(visit.number), visit
-            return
-        for at in range(task.begin, task.end):
-            oid = objects.loose[at]
-            yield oid, self.read_alone(oid, objects.loose_base + at, self.limit)
+            pack, base = objects.packs[task.pack], objects.bases[task.pack]
+            return pack.walk(task.begin, task.end, kinds, self.limit, base)
+        return (self.read_alone(objects.loose_base + at) for at in range(task.begin, task.end))
 
-    def read_alone(self, oid: str, number: int, limit: int) -> Visit | Failure:
+    def read_alone(self, number: int) -> Visit | Failure:
         """One object through libgit2."""
+        oid = self.objects.oid(number)
         try:
             kind, size = self.objects.header(oid)
-            if kind == BLOB and size > limit:
-                return Failure(number, kind, f"is {size} bytes, over the limit of {limit}")
+            if kind == BLOB and size > self.limit:
+                return Failure(number, kind, f"is {size} bytes, over the limit of {self.limit}")
             kind, content = self.objects.read(oid)
         except KeyError:
             return Failure(number, 0, "is missing")
         except ValueError as problem:
             return Failure(number, 0, str(problem))
-        return Visit(number, kind, 0, content)
+        return Visit(number, kind, -1, content)
 
-    def number(self, task: Task, oid: str, visit: Visit) -> tuple[int, bool]:
-        """The object's number in all of `objects`, and whether this is the first place where it is stored."""
+    def retry(self, failure: Failure) -> Visit | Failure:
+        """An object that its pack did not give may be whole elsewhere: libgit2 looks for it."""
+        if failure.number >= self.objects.loose_base or "over the limit" in failure.reason:
+            return failure
+        again = self.read_alone(failure.number)
+        return failure if isinstance(again, Failure) else again
+
+    def first(self, number: int) -> int:
+        """The object's first number: another one than `number` where it is stored more than once."""
         objects = self.objects
-        own = visit.number if task.pack == LOOSE else visit.number + objects.bases[task.pack]
-        if not objects.repeated:
-            return own, True
-        first = objects.find(oid)
-        return first, first == own
+        return objects.find(objects.oid(number)) if objects.repeated else number
 
 
 class _TextRun:
@@ -132,68 +132,66 @@ class _TextRun:
         self.states: dict[int, State] = {}
 
     def run(self, task: Task) -> Texts:
-        for oid, visit in self.worker.visits(task, TEXT_KINDS):
+        worker, out = self.worker, self.out
+        for visit in worker.visits(task, TEXT_KINDS):
             if isinstance(visit, Failure):
-                retried = self.retry(oid, visit, task)
-                if retried is None:
+                again = worker.retry(visit)
+                if isinstance(again, Failure):
+                    self.skip(again)
                     continue
-                visit = retried
-            self.take(task, oid, visit)
-        self.out.commits = self.commits.tobytes()
-        return self.out
+                out.counts["read by libgit2"] += 1
+                visit = again
+            kind, content = visit.kind, visit.content
+            if kind == BLOB:
+                self.take_blob(visit, content)
+            elif kind == COMMIT:
+                self.take_commit(visit.number, content)
+            elif kind == TAG:
+                self.take_whole(visit.number, content, "tag")
+            else:
+                continue
+            if worker.first(visit.number) == visit.number:
+                out.counts[KINDS[kind]] += 1
+                out.decoded_bytes += len(content)
+        out.commits = self.commits.tobytes()
+        return out
 
-    def retry(self, oid: str, failure: Failure, task: Task) -> Visit | None:
-        """An object that its pack did not give may be whole elsewhere: libgit2 looks for it."""
-        found: Visit | Failure = failure
-        if task.pack != LOOSE and "over the limit" not in failure.reason:
-            found = self.worker.read_alone(oid, failure.number, self.worker.limit)
-        if isinstance(found, Failure):
-            if failure.kind != TREE:
-                label = f"{KINDS.get(failure.kind, 'object')} {oid}"
-                self.out.skipped.append(Skipped(label, failure.reason))
-            return None
-        self.out.counts["read by libgit2"] += 1
-        return found
+    def skip(self, failure: Failure) -> None:
+        if failure.kind != TREE:
+            label = f"{KINDS.get(failure.kind, 'object')} {self.worker.objects.oid(failure.number)}"
+            self.out.skipped.append(Skipped(label, failure.reason))
 
-    def take(self, task: Task, oid: str, visit: Visit) -> None:
-        kind = visit.kind
-        if kind == TREE:
-            return
-        out = self.out
-        number, first = self.worker.number(task, oid, visit)
-        if first:
-            out.counts[KINDS.get(kind, "object")] += 1
-            out.decoded_bytes += len(visit.content)
-        if kind == BLOB:
-            self.take_blob(oid, visit)
-            return
-        if kind == COMMIT:
-            self.take_commit(number, visit.content)
-        out.scanned_bytes += len(visit.content)
-        found = self.detector.detect(visit.content)
+    def take_whole(self, number: int, content: bytes, label: str) -> None:
+        """A text that is scanned by itself."""
+        self.out.scanned_bytes += len(content)
+        found = self.detector.detect(content)
         if found:
-            out.collector.add(found, oid, KINDS.get(kind, ""))
+            self.out.collector.add(found, self.worker.objects.oid(number), label)
 
-    def take_blob(self, oid: str, visit: Visit) -> None:
-        content, depth, states = visit.content, visit.depth, self.states
+    def take_blob(self, visit: Visit, content: bytes) -> None:
+        depth, states = visit.depth, self.states
         if visit.windows is None or visit.clean is None or visit.gathered is None:
             state = scan_whole(self.detector, content)
             self.out.scanned_bytes += len(content)
         else:
-            base = states.get(depth - 1)
-            state = scan_edit(self.detector, base or [], content, visit.clean, visit.windows, visit.gathered)
+            base = states.get(depth - 1, [])
+            state = scan_edit(self.detector, base, content, visit.clean, visit.windows, visit.gathered)
             self.out.scanned_bytes += len(visit.gathered)
         if state:
             states[depth] = state
-            confirmed = [(entry.end, entry.rule, entry.found) for entry in state if entry.found is not None]
-            if confirmed:
-                found = self.detector.resolve(content, confirmed)
-                if found:
-                    self.out.collector.add(found, oid)
+            self.settle(visit.number, content, state)
         else:
             states.pop(depth, None)
         if may_decode(content):
-            self.take_decoded(oid, content)
+            self.take_decoded(self.worker.objects.oid(visit.number), content)
+
+    def settle(self, number: int, content: bytes, state: State) -> None:
+        """The matches among a blob's candidates."""
+        confirmed = [(entry.end, entry.rule, entry.found) for entry in state if entry.found is not None]
+        if confirmed:
+            found = self.detector.resolve(content, confirmed)
+            if found:
+                self.out.collector.add(found, self.worker.objects.oid(number))
 
     def take_decoded(self, oid: str, content: bytes) -> None:
         """The texts that a blob in another encoding, or an archive, unfolds to."""
@@ -207,18 +205,19 @@ class _TextRun:
                 self.out.collector.add(found, oid, inner.label or "decoded")
 
     def take_commit(self, number: int, content: bytes) -> None:
-        """A commit's place in the graph, as int64: number, tree, time, how many parents, parents."""
+        """A commit's text, and its place in the graph as int64: number, tree, time, how many parents, parents."""
+        self.take_whole(number, content, "commit")
+        objects = self.worker.objects
         head = parse_commit_head(content)
-        if head is None:
-            self.out.skipped.append(Skipped(f"commit {self.worker.objects.oid(number)}", "has a malformed header"))
-            return
-        tree, parents, time = head
-        find = self.worker.objects.find
         try:
+            if head is None:
+                raise ValueError
+            tree, parents, time = head
+            find = objects.table.find
             known = [at for at in map(find, parents) if at >= 0]
-            self.commits.extend((number, find(tree), time, len(known), *known))
+            self.commits.extend((self.worker.first(number), find(tree), time, len(known), *known))
         except (ValueError, OverflowError):
-            self.out.skipped.append(Skipped(f"commit {self.worker.objects.oid(number)}", "has a malformed header"))
+            self.out.skipped.append(Skipped(f"commit {objects.oid(number)}", "has a malformed header"))
 
 
 class _TreeRun:
@@ -233,30 +232,24 @@ class _TreeRun:
         self.gathered = bytearray()
 
     def run(self, task: Task) -> Trees:
-        worker = self.worker
-        for oid, visit in worker.visits(task, (TREE,)):
+        worker, out = self.worker, self.out
+        for visit in worker.visits(task, (TREE,)):
             if isinstance(visit, Failure):
-                if visit.kind not in (TREE, 0):
-                    continue
-                again = worker.read_alone(oid, visit.number, worker.limit) if task.pack != LOOSE else visit
+                again = worker.retry(visit)
                 if isinstance(again, Failure):
                     if visit.kind == TREE:
-                        self.out.skipped.append(Skipped(f"tree {oid}", visit.reason))
+                        out.skipped.append(Skipped(f"tree {worker.objects.oid(visit.number)}", visit.reason))
                     continue
                 visit = again
             if visit.kind == TREE:
-                number, first = worker.number(task, oid, visit)
-                self.out.tree_count += first
-                self.take(number, oid, visit)
-        self.out.trees, self.out.counts, self.out.edges = (
-            self.trees.tobytes(),
-            self.counts.tobytes(),
-            self.edges.tobytes(),
-        )
+                number = worker.first(visit.number)
+                out.tree_count += number == visit.number
+                self.take(number, visit)
+        out.trees, out.counts, out.edges = self.trees.tobytes(), self.counts.tobytes(), self.edges.tobytes()
         self.scan_names()
-        return self.out
+        return out
 
-    def take(self, number: int, oid: str, visit: Visit) -> None:
+    def take(self, number: int, visit: Visit) -> None:
         size = self.worker.objects.hash_size
         try:
             if not self.names:
@@ -269,7 +262,7 @@ class _TreeRun:
                 visit.content, size, self.worker.objects.table, self.blobs, self.names or None
             )
         except kernel.KernelError as problem:
-            self.out.skipped.append(Skipped(f"tree {oid}", str(problem)))
+            self.out.skipped.append(Skipped(f"tree {self.worker.objects.oid(number)}", str(problem)))
             return
         self.trees.append(number)
         self.counts.append(len(subtrees) // 4)

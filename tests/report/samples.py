@@ -83,7 +83,7 @@ def finding(seed: str = "a", *places: Place, fingerprint: str = "", in_head: boo
         places=spots,
         occurrences=len(spots),
         reasons=("its checksum is right",),
-        parts=(("github-user", Secret(b"ada-lovelace-1815")),),
+        parts=(("github-user", Secret(b"example-user-name")),),
         provenance=life,
         advice=advice,
     )

@@ -9,14 +9,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from leakguard.diff import compare
-from leakguard.model import Result, Secret
+from leakguard.model import Excerpt, Result, Secret
 from leakguard.report.sarif import render
+from leakguard.sweep.run import sweep
 from tests.report.samples import finding, hostile, place, sample
+
+if TYPE_CHECKING:
+    from leakguard.config import Settings
+    from leakguard.detect.ruleset import RuleSet
+    from tests.conftest import GitRepo
 
 RELATIVE = re.compile(r"(?:[A-Za-z0-9._~!/-]|%[0-9A-F]{2})+")
 
@@ -53,7 +60,9 @@ def test_a_rule_without_a_finding_has_no_name_that_repeats_its_id() -> None:
 
 
 def test_the_fingerprint_is_the_finding_s_own() -> None:
-    assert run()["results"][0]["partialFingerprints"] == {"leakguard/v1": sample().findings[0].fingerprint}
+    marks = run()["results"][0]["partialFingerprints"]
+    assert marks["leakguard/v1"] == sample().findings[0].fingerprint
+    assert marks["primaryLocationLineHash"] == f"{sample().findings[0].fingerprint[:16]}:1"
 
 
 def test_introduction_and_removal_are_related_locations() -> None:
@@ -95,7 +104,7 @@ def test_a_line_where_bytes_and_characters_may_differ_has_no_columns(text: str) 
 
 def test_the_end_column_counts_the_secret_s_characters() -> None:
     spot = msgspec.structs.replace(place("a.py", 2, "pw={}"), end_column=4 + 10)
-    item = msgspec.structs.replace(finding("a", spot), secret=Secret("pässwörd".encode()))
+    item = msgspec.structs.replace(finding("a", spot), secret=Secret(("ää" + "b" * 6).encode()))
     region = run(msgspec.structs.replace(sample(), findings=(item,)))["results"][0]["locations"][0]["physicalLocation"]
     assert (region["region"]["startColumn"], region["region"]["endColumn"]) == (4, 12)
 
@@ -121,14 +130,23 @@ def test_every_place_has_a_legal_uri(path: str, source: str, oid: str, expected:
     assert uri(only(place(path, 3, "x{}", source, oid))["locations"][0]) == expected
 
 
+def test_the_cut_excerpt_of_a_long_key_is_no_context() -> None:
+    first = place("key.pem", 2, "{}")
+    long = msgspec.structs.replace(first, end_line=28, excerpt=(*first.excerpt, Excerpt(3, "****", True)))
+    physical = only(long)["locations"][0]["physicalLocation"]
+    assert (physical["region"]["startLine"], physical["region"]["endLine"]) == (2, 28)
+    assert "contextRegion" not in physical
+    assert "contextRegion" in only(first)["locations"][0]["physicalLocation"]
+
+
 def test_what_is_no_file_is_named_as_an_object() -> None:
     found = only(place("ref names", 2, "{}", "repository"))["locations"][0]
     assert found["logicalLocations"] == [{"fullyQualifiedName": "ref names", "kind": "object"}]
 
 
-def test_a_secret_in_a_file_name_claims_no_line() -> None:
+def test_a_secret_in_a_file_name_claims_no_more_than_the_file() -> None:
     found = only(place("keys/ghp_****", 1, "{}", "file name"))["locations"][0]
-    assert "region" not in found["physicalLocation"]
+    assert found["physicalLocation"]["region"] == {"startLine": 1}
 
 
 def test_hostile_paths_stay_uris() -> None:
@@ -145,7 +163,8 @@ def test_runs_of_one_log_have_categories_of_their_own() -> None:
 
 
 def test_no_more_results_than_code_scanning_takes_and_the_rest_is_counted() -> None:
-    many = tuple(finding("a", fingerprint=f"{number:032x}") for number in range(25_003))
+    bare = msgspec.structs.replace(finding("a"), places=(), provenance=None, advice=None, parts=(), reasons=())
+    many = tuple(msgspec.structs.replace(bare, fingerprint=f"{number:032x}") for number in range(25_003))
     big = run(msgspec.structs.replace(sample(), findings=many))
     assert len(big["results"]) == 25_000
     told = [item["message"]["text"] for item in big["invocations"][0]["toolExecutionNotifications"]]
@@ -167,8 +186,12 @@ def _sarif_tools() -> str:
     return found
 
 
+def _has_multitool() -> str:
+    return os.environ.get("SARIF_MULTITOOL") or shutil.which("Sarif.Multitool") or shutil.which("sarif-multitool") or ""
+
+
 def _multitool() -> str:
-    found = os.environ.get("SARIF_MULTITOOL") or shutil.which("Sarif.Multitool") or shutil.which("sarif-multitool")
+    found = _has_multitool()
     if not found:
         pytest.skip(
             "Sarif.Multitool is not installed (npm package @microsoft/sarif-multitool; SARIF_MULTITOOL names it)"
@@ -183,7 +206,7 @@ def written(folder: Path, *results: Result) -> Path:
 
 
 def complaints(path: Path) -> list[str]:
-    """What Microsoft's validator says of a log, with the rules for GitHub's code scanning, above the level of a note."""
+    """What Microsoft's validator says of a log, by GitHub's rules too, above the level of a note."""
     report = path.with_suffix(".validated.sarif")
     rules = ["--rule-kind", "Sarif;Gh;Ghas", "--level", "Error;Warning"]
     done = subprocess.run(
@@ -215,3 +238,32 @@ def test_sarif_tools_reads_every_result_back(tmp_path: Path) -> None:
     assert len(table.read_text("utf-8").splitlines()) == results + 1
     checked = subprocess.run([tool, "--check", "error", "summary", str(path)], capture_output=True, check=False)
     assert checked.returncode != 0
+
+
+def test_every_kind_of_place_of_a_real_repository_is_a_legal_uri(
+    repo: GitRepo, rules: RuleSet, settings: Settings, token, tmp_path: Path
+) -> None:
+    repo.commit(f"oops {token('message')}", **{"a b#c": f"x = {token('blob')}\n"})
+    repo.git("tag", "-a", "v1", "-m", f"release {token('tag')}")
+    repo.git("branch", f"try-{token('ref')}")
+    repo.git("remote", "add", "origin", f"https://ada:{token('config')}@example.com/app.git")
+    repo.git("hash-object", "-w", "--stdin", stdin=token("loose").encode())
+    repo.write(f"keys/{token('name')}.txt", "nothing here\n")
+    repo.write("latin\u00e9.txt".encode("latin-1"), token("bytes"))
+    repo.commit("more")
+    result = sweep(repo.path, rules, settings)
+    found = run(result)
+    uris = {
+        uri(location)
+        for item in found["results"]
+        for location in (*item["locations"], *item.get("relatedLocations", []))
+    }
+    assert all(RELATIVE.fullmatch(text) for text in uris), uris
+    kinds = {text.rsplit("/", 1)[0] for text in uris if text.startswith(".git/")}
+    assert kinds >= {".git", ".git/blob", ".git/commit", ".git/tag"}
+    assert {"a%20b%23c", ".git/config", "latin%5Cxe9.txt"} <= uris
+    assert found["versionControlProvenance"][0]["repositoryUri"] == "https://example.com/app.git"
+    for seed in ("message", "blob", "tag", "config", "loose", "name", "bytes"):
+        assert token(seed)[4:] not in json.dumps(found), seed
+    if _has_multitool():
+        assert complaints(written(tmp_path, result)) == []

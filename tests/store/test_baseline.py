@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from leakguard.errors import UsageError
 from leakguard.store.baseline import Baseline, Entry, parse_baseline, read_baseline, render_baseline, update_baseline
 from leakguard.store.key import key_file, read_key, write_key
-from tests.conftest import GitRepo
+
+if TYPE_CHECKING:
+    from tests.conftest import GitRepo
 
 
 def _add_many(place: str, name: str) -> None:
@@ -75,7 +78,7 @@ def test_what_is_no_baseline_of_this_version_is_one_sentence(data: bytes, words:
 
 
 def test_a_baseline_is_the_same_after_writing_and_reading() -> None:
-    made = Baseline(key="abcd").with_entries([Entry("2", "b", "why", expires=None), Entry("1", "a", "why", keyed=True)])
+    made = Baseline(check="abcd").with_entries([Entry("2", "b", "why"), Entry("1", "a", "why", keyed=True)])
     assert parse_baseline(render_baseline(made), "b.json") == made
     assert [entry.rule for entry in made.entries] == ["a", "b"]
 

@@ -130,6 +130,8 @@ def check_devops_token(evidence: Evidence, _argument: str) -> Verdict:
         data = base64.b32decode(evidence.secret.upper() + b"====")
     except (binascii.Error, ValueError):
         return Verdict("refuted", "is not base32")
+    if len(data) < 32:
+        return Verdict("refuted", "is too short")
     body, stored = _devops_parts(data)
     for kind in _DEVOPS_KINDS:
         if zlib.crc32(body) ^ kind == stored:

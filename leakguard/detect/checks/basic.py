@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from leakguard.detect.checks.decode import decode_base64
+from leakguard.detect.checks.decode import decode_base64, read_json
 from leakguard.detect.checks.evidence import Evidence, Verdict
 from leakguard.detect.placeholders import placeholder_reason
 
@@ -60,10 +58,7 @@ def check_docker(evidence: Evidence, _argument: str) -> Verdict:
 
 
 def _check_file(data: bytes) -> Verdict:
-    try:
-        found = msgspec.json.decode(data)
-    except msgspec.DecodeError:
-        return Verdict("refuted", "what it holds is no JSON object")
+    found = read_json(data)
     entries = found.get("auths", found) if isinstance(found, dict) else None
     if not isinstance(entries, dict):
         return Verdict("refuted", "holds no logins")

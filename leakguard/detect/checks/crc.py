@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from leakguard.detect.checks.evidence import Evidence, Verdict
-from leakguard.detect.template import BASE36, BASE62, base_digits
+from leakguard.detect.template import BASE62, base_digits
 
 
 def check_base62(evidence: Evidence, argument: str) -> Verdict:
@@ -20,13 +20,6 @@ def check_base62(evidence: Evidence, argument: str) -> Verdict:
     if base_digits(zlib.crc32(body), BASE62, 6).encode() == tail:
         return Verdict("proven", "its CRC32 checksum is right")
     return Verdict("refuted", "its CRC32 checksum is wrong")
-
-
-def check_base36(evidence: Evidence, argument: str) -> Verdict:
-    """The last seven characters are CRC32 in lower-case base36 of the text before them, or of the last so many
-    characters of it where the argument says how many (GitLab's routable tokens:
-    https://docs.gitlab.com/security/tokens/)."""
-    return _compare(evidence.secret, 7, base_digits(zlib.crc32(_body(evidence, argument, 7)), BASE36, 7))
 
 
 def check_hex(evidence: Evidence, argument: str) -> Verdict:

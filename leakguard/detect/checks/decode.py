@@ -13,7 +13,7 @@ import binascii
 import msgspec
 import regex
 
-from leakguard.detect.checks.evidence import Evidence, Verdict
+from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
 
 _BASE64 = regex.compile(rb"[A-Za-z0-9+/_-]*")
 
@@ -27,15 +27,19 @@ def decode_base64(text: bytes) -> bytes | None:
         return None
 
 
+def read_json(text: bytes) -> object | None:
+    """The JSON value in `text`; None where it is not JSON, not UTF-8, or nested deeper than anything real is."""
+    try:
+        value: object = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value
+
+
 def decode_json(text: bytes) -> dict[str, object] | None:
     """The JSON object that base64 `text` holds, or None."""
     data = decode_base64(text)
-    if not data:
-        return None
-    try:
-        value = msgspec.json.decode(data)
-    except msgspec.DecodeError:
-        return None
+    value = read_json(data) if data else None
     return value if isinstance(value, dict) else None
 
 
@@ -56,7 +60,11 @@ def check_text(evidence: Evidence, argument: str) -> Verdict:
     """`PREFIX|REGEX`: the text after PREFIX is base64 (either alphabet) of text that matches REGEX from its start."""
     prefix, expression, otherwise = _arguments(argument)
     data = decode_base64(_payload(evidence, prefix))
-    if data is None or not regex.match(expression.encode(), data, timeout=0.2):
+    try:
+        known = data is not None and regex.match(expression.encode(), data, timeout=0.2)
+    except TimeoutError:
+        return NEUTRAL
+    if not known:
         return _failed(otherwise, "what it holds is not of the known form")
     return Verdict("proven", "what it holds is of the known form")
 

@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 def check_stateless(evidence: Evidence, _argument: str) -> Verdict:
     """`ghs_`, the app's id, `_`, and a JWT."""
-    _, _, token = evidence.secret.split(b"_", 2)
+    token = evidence.secret.split(b"_", 2)[-1]
     return check_jwt(msgspec.structs.replace(evidence, secret=token), "")

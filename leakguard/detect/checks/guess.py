@@ -1,6 +1,6 @@
 """The HMAC keys that people sign tokens with when they mean to change them later: a dictionary of some two thousand.
 
-The words are in jwt_secrets.txt; roots in it are combined with suffixes here. A token costs two or three milliseconds,
+The words are in jwt_secrets.txt; roots in it are combined with suffixes here. A token costs about two milliseconds,
 once: the answer is remembered.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,10 +36,25 @@ def guess_key(algorithm: str, token: bytes) -> bytes | None:
 
 @lru_cache(maxsize=4096)
 def _try_all(digest: str, signed: bytes, signature: bytes) -> bytes | None:
-    for key in dictionary():
-        if hmac.digest(key, signed, digest) == signature:
+    for key, inner, outer in _prepared(digest):
+        first, second = inner.copy(), outer.copy()
+        first.update(signed)
+        second.update(first.digest())
+        if second.digest() == signature:
             return key
     return None
+
+
+@lru_cache(maxsize=3)
+def _prepared(digest: str) -> list[tuple[bytes, hashlib._Hash, hashlib._Hash]]:
+    """Each key with the two hashes that HMAC (RFC 2104) begins with: less than half of a try is left to do a token."""
+    block = hashlib.new(digest).block_size
+    prepared = []
+    for key in dictionary():
+        padded = (hashlib.new(digest, key).digest() if len(key) > block else key).ljust(block, b"\0")
+        pads = [hashlib.new(digest, bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C)]
+        prepared.append((key, pads[0], pads[1]))
+    return prepared
 
 
 @lru_cache(maxsize=1)

@@ -7,9 +7,8 @@ import binascii
 import time
 from typing import Any
 
-import msgspec
-
 from leakguard.detect.checks import clock
+from leakguard.detect.checks.decode import read_json
 from leakguard.detect.checks.evidence import Evidence, Verdict
 from leakguard.detect.checks.guess import guess_key
 
@@ -17,7 +16,13 @@ _LAST_SECOND = 253402300800
 """The year 10000; no date beyond it can be printed, and no expiry there is meant."""
 
 _SIGNATURES = {
-    **{"HS256": 32, "HS384": 48, "HS512": 64, "ES256": 64, "ES384": 96, "ES512": 132, "EdDSA": 64},
+    "HS256": 32,
+    "HS384": 48,
+    "HS512": 64,
+    "ES256": 64,
+    "ES384": 96,
+    "ES512": 132,
+    "EdDSA": 64,
     **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), 128),
 }
 """The least bytes of each algorithm's signature (RFC 7518)."""
@@ -38,8 +43,8 @@ _SAMPLES: tuple[tuple[tuple[str, object], ...], ...] = (
 def decode_part(part: bytes) -> dict[str, Any] | None:
     """One base64url part of a token as the JSON object it holds, or None."""
     try:
-        value = msgspec.json.decode(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+        value = read_json(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -25,7 +25,7 @@ def check_key_data(evidence: Evidence, _argument: str) -> Verdict:
 
 def check_service_account(evidence: Evidence, _argument: str) -> Verdict:
     """A JWT whose subject is a service account; any other JWT is not this rule's."""
-    claims = decode_part(evidence.secret.split(b".")[1]) or {}
+    claims = decode_part(evidence.secret.partition(b".")[2].partition(b".")[0]) or {}
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject.startswith("system:serviceaccount:"):
         return Verdict("refuted", "its subject is no service account")

@@ -23,7 +23,9 @@ _HEADER = regex.compile(
     rb"^[^A-Za-z\n]*(?:Proc-Type|DEK-Info|Comment|Version|Hash|Charset|MessageID|X-[A-Za-z-]+):[^\n]*$",
     regex.MULTILINE,
 )
-_LINE_END = regex.compile(rb"\\+[nr]|%0[AD]|&#(?:10|13|x[AaDd]);|<br */?>|\\+(?=[ \t]*\n)|\\u000[aAdD]", regex.IGNORECASE)
+_LINE_END = regex.compile(
+    rb"\\+[nr]|%0[AD]|&#(?:10|13|x[AaDd]);|<br */?>|\\+(?=[ \t]*\n)|\\u000[aAdD]", regex.IGNORECASE
+)
 _TOKEN = regex.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _ABBREVIATED = regex.compile(
     rb"(?i)\.\.\.|\xe2\x80\xa6|\[\.|<[a-z_ -]{3,40}>|\$\{|\{\{|\*{4}|x{10}|redacted|your[_ -]?(?:private[_ -]?)?key|"
@@ -154,16 +156,15 @@ def judge_openssh(data: bytes, *, whole: bool) -> Verdict:
     if data[15:23] != b"\0\0\0\x04none":
         return Verdict("doubtful", "the key is encrypted with a pass phrase")
     try:
-        fields = _strings(data, 15, 3)
-        at = fields[1] + 4
-        public, at = _string(data, at)
+        _, at = _strings(data, 15, 3)
+        public, at = _string(data, at + 4)
+        kind, _ = _string(public, 0)
         private, _ = _string(data, at)
     except (struct.error, ValueError):
-        return Verdict("doubtful", "the key is cut off" if not whole else "the key does not parse; it may be altered")
-    if private[:4] != private[4:8]:
+        return Verdict("doubtful", "the key does not parse; it may be altered" if whole else "the key is cut off")
+    if len(private) < 8 or private[:4] != private[4:8]:
         return Verdict("doubtful", "the key does not parse; it may be altered")
-    kind, _ = _string(public, 0)
-    return Verdict("proven", f"the key parses (OpenSSH, {kind.decode('ascii', 'replace')})")
+    return Verdict("proven", f"the key parses (OpenSSH, {kind[:40].decode('ascii', 'replace')})")
 
 
 def _string(data: bytes, at: int) -> tuple[bytes, int]:

@@ -11,7 +11,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 _PUBLISHED = frozenset(
     bytes.fromhex(head)
-    for head in (
+    for head in (  # noqa: SIM905 (forty lines otherwise)
         "ac0974bec39a17e3 59c6995e998f97a5 5de4111afa1a4b94 7c852118294e51e6 47e179ec19748859 8b3a350cf5c34c91 "
         "92db14e403b83dfe 4bbbf85ce3377467 dbda1821b80551c9 2a871d0798f97d79 f214f2b2cd398c80 701b615bbdfb9de6 "
         "a267530f49f82802 47c99abed3324a27 c526ee95bf44d8fc 8166f546bab6da52 ea6c44ac03bff858 689af8efa8c651a9 "
@@ -24,9 +24,12 @@ _PUBLISHED = frozenset(
 
 def check_scalar(evidence: Evidence, _argument: str) -> Verdict:
     """64 hexadecimal digits, with or without 0x, that are a private key of the curve."""
-    data = bytes.fromhex(evidence.secret.decode("ascii").removeprefix("0x").removeprefix("0X"))
+    try:
+        data = bytes.fromhex(evidence.secret.decode("ascii").removeprefix("0x").removeprefix("0X"))
+    except ValueError:
+        return Verdict("refuted", "is not hexadecimal")
     number = int.from_bytes(data, "big")
-    if not 0 < number < ORDER:
+    if len(data) != 32 or not 0 < number < ORDER:
         return Verdict("refuted", "is no number that a private key can be")
     if data[:8] in _PUBLISHED:
         return Verdict("harmless", "is a published test key (Hardhat, Anvil, Ganache)")

@@ -36,7 +36,8 @@ _DEFAULTS = frozenset(
 _NOBODYS = (b"localhost", b"host", b"hostname", b"hostspec", b"server", b"servername", b"my-host", b"myhost", b"host1")
 _EXAMPLE_ENDS = (
     b".example.com", b".example.org", b".example.net", b".example", b".test", b".invalid", b".local", b".localhost",
-    b".localdomain", b".internal.example",
+    b".localdomain", b".company.com", b".mycompany.com", b".yourcompany.com", b".domain.com",
+    b".yourdomain.com", b".mydomain.com",
 )  # fmt: skip
 _EXAMPLE_HOSTS = frozenset(
     (

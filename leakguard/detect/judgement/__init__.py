@@ -1,8 +1,9 @@
 """Is a value without a provider's shape a secret? One scored decision with its reasons.
 
-The score is the calibrated chance, in [0, 1], that a person would call the value a secret. Vetoes come first; then small
-decision trees over features of the value, its name and its line each add to the log-odds. The trees are data, made by
-benchmarks/judgement/fit.py. `judge` reads the neighbourhood only; `adjust_for_path` is the second step, where paths are known.
+The score is the calibrated chance, in [0, 1], that a person would call the value a secret. Vetoes come first; then
+small decision trees over features of the value, its name and its line each add to the log-odds. The trees are data,
+made by benchmarks/judgement/fit.py. `judge` reads the neighbourhood only; `adjust_for_path` is the second step, where
+paths are known.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ def judge(evidence: Evidence) -> Judgement:
 
 
 def adjust_for_path(rule: Rule, judgement_score: float, path: str) -> float:
-    """The score once the path is known: what is unusual of secrets (a lock file, a translation) lowers it, and in tests and
-    examples nothing is more than weak. Nothing raises it, so that what was held back stays so. Rules without a judgement
-    (score 0) are left alone."""
+    """The score once the path is known: what is unusual of secrets (a lock file, a translation) lowers it, and in tests
+    and examples nothing is more than weak. Nothing raises it, so that what was held back stays so. Rules without a
+    judgement (score 0) are left alone."""
     if not rule.generic or not 0 < judgement_score < 1:
         return judgement_score
     kinds = path_kinds(path)

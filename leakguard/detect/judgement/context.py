@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from leakguard.detect.checks.evidence import Evidence
+if TYPE_CHECKING:
+    from leakguard.detect.checks.evidence import Evidence
+
 
 NAMES = (
     ("password", re.compile(rb"(?i)passw|passphrase|pass_phrase|passcode|pwd|pass$|pass[^a-z]|(?:^|[_.-])pw")),
@@ -25,17 +28,23 @@ NAMES = (
 
 WORDS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 TELLING = frozenset(
-    b"id ids name names type types url uri path paths file files dir folder public pub length len size count num number expires "
-    b"expiry expiration exp ttl timeout duration age validity field fields label hint placeholder message msg error err description desc "
-    b"title text prompt header headers prefix suffix format pattern regex algorithm alg policy min max reset confirm confirmation new old current "
-    b"hash hashed encrypted enc digest checksum fingerprint index column table primary foreign sort partition cache csrf xsrf next page "
-    b"continuation cursor sync string kind scope class style css icon locale lang test tests example fake mock dummy expected want invalid "
-    b"wrong bad weak default sample env var config option options param arg property attr attribute store keystore truststore manager provider "
-    b"helper validator encoder parser service handler factory builder list map set get is has can should required enabled disabled show hide toggle change forgot "
-    b"update create delete remove strength rules rule require event state status value values data map code codes ref version mode "
-    b"grant endpoint server host port user username login email root admin db database mysql postgres redis mongo smtp mail aws s3 "
-    b"client consumer access refresh session cookie bearer api app private signing encryption master shared webhook bot deploy github gitlab slack "
-    b"http https jwt oauth base plain timestamp time nonce verifier signature callback method sha sha1 sha256 md5 thumbprint uri integrity arn filename label secretname pub cert certificate ca dsn url connection input output search event object foreign hot short modifier arrow keyboard press code widget translation".split()
+    b"""
+access admin age alg algorithm api app arg arn arrow attr attribute aws bad base bearer bot builder ca cache
+callback can cert certificate change checksum class client code codes column config confirm confirmation
+connection consumer continuation cookie count create csrf css current cursor data database db default delete
+deploy desc description digest dir disabled dsn dummy duration email enabled enc encoder encrypted encryption
+endpoint env err error event example exp expected expiration expires expiry factory fake field fields file
+filename files fingerprint folder foreign forgot format get github gitlab grant handler has hash hashed header
+headers helper hide hint host hot http https icon id ids index input integrity invalid is jwt keyboard keystore
+kind label lang len length list locale login mail manager map master max md5 message method min mock mode
+modifier mongo msg mysql name names new next nonce num number oauth object old option options output page param
+parser partition path paths pattern placeholder plain policy port postgres prefix press primary private prompt
+property provider pub public redis ref refresh regex remove require required reset root rule rules s3 sample
+scope search secretname server service session set sha sha1 sha256 shared short should show signature signing
+size slack smtp sort state status store strength string style suffix sync table test tests text thumbprint time
+timeout timestamp title toggle translation truststore ttl type types update uri url user username validator
+validity value values var verifier version want weak webhook widget wrong xsrf
+    """.split()
 )
 _COMMENT = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", re.IGNORECASE)
 _TESTING = re.compile(rb"(?i)\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 Node = Any
 """A leaf is its log-odds (a float); a split is (column, threshold, value here, at most, above)."""
 
-EXPLAINED = 25
-"""How many trees, the first and weightiest, explain a match that is held back; all of them explain one that is shown."""
+EXPLAINED = {"not": 10, "weak": 40, "secret": 40}
+"""How many trees, the first and weightiest, explain a match: few where it is held back, for most are."""
 
 
 class Forest:
@@ -27,6 +27,7 @@ class Forest:
         self.flags: list[str] = content["flags"]
         self.columns = {flag: len(self.numbers) + at for at, flag in enumerate(self.flags)}
         self._trees = tuple(_frozen(tree) for tree in content["trees"])
+        self._names = (*self.numbers, *self.flags)
         self._blank = bytes(len(self.flags))
 
     def row(self, flags: Iterable[str], numbers: bytes) -> bytearray:
@@ -48,15 +49,14 @@ class Forest:
         return 1 / (1 + math.exp(-total))
 
     def contributions(self, row: bytearray, verdict: str) -> dict[str, float]:
-        """By how much each feature moved the log-odds: at every split, what the branch taken is worth more than the split."""
+        """By how much each feature moved the log-odds: at every split, what the branch taken adds to its worth."""
         moved: dict[int, float] = {}
-        for node in self._trees if verdict != "not" else self._trees[:EXPLAINED]:
+        for node in self._trees[: EXPLAINED[verdict]]:
             while node.__class__ is tuple:
                 column, worth = node[0], node[2]
                 node = node[3] if row[column] <= node[1] else node[4]
                 moved[column] = moved.get(column, 0.0) + (node[2] if node.__class__ is tuple else node) - worth
-        names = [*self.numbers, *self.flags]
-        return {names[column]: weight for column, weight in moved.items()}
+        return {self._names[column]: weight for column, weight in moved.items()}
 
 
 def _frozen(node: Any) -> Node:

@@ -43,7 +43,7 @@ _KINDS = (
     ),
 )
 PATH_WEIGHTS = {"lock-file": -6.0, "style": -4.0, "minified": -2.0, "translation": -3.0, "vendored": -0.7}
-"""What each of these kinds adds to the log-odds. Set by hand where the labelled set has too few, else from fit.py's last lines."""
+"""What each of these kinds adds to the log-odds. By hand where the labelled set has too few, else from fit.py."""
 
 _COMPILED = tuple((kind, re.compile(expression, 0 if kind == "test" else re.IGNORECASE)) for kind, expression in _KINDS)
 

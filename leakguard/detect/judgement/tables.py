@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 SYMBOLS = 32
-"""The classes that trigrams are counted over: 26 letters of either case, digits, joints, other punctuation, the rest."""
+"""The classes that trigrams are counted over: 26 letters of either case, digits, joints, other signs, the rest."""
 
 
 def _classes() -> bytes:

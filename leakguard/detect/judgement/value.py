@@ -34,7 +34,8 @@ SHAPES = re.compile(
     |(?P<email>[^@\s]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)
     |(?P<hash>\$[0-9a-z]{1,10}\$.*|(?:sha|md)[0-9]{1,3}[-:$].*|\{[A-Z0-9]+\}.*)
     |(?P<json>[\[{]\\*["'].*)
-    |(?P<template>.*(?:\$\{|\$\(|\{\{|<%|%\(|\#\{|@\{|%[sdvq](?![A-Za-z0-9]))[^\n]*|\{[A-Za-z_.]*\}|<[^<>]*>|\$[A-Za-z_]\w*|%\w+%|:\w+|\[[A-Za-z_ ]+\])
+    |(?P<template>.*(?:\$\{|\$\(|\{\{|<%|%\(|\#\{|@\{|%[sdvq](?![A-Za-z0-9]))[^\n]*
+      |\{[A-Za-z_.]*\}|<[^<>]*>|\$[A-Za-z_]\w*|%\w+%|:\w+|\[[A-Za-z_ ]+\])
     |(?P<path>(?:[A-Za-z]:\\|~|\.{1,2})?/?(?:[\w.@~-]+[/\\]){1,}[\w.@*~-]*\.?[A-Za-z]{0,6}(?<![=+]))
     |(?P<file>[\w-]+\.(?:pem|key|crt|cer|p12|pfx|jks|json|ya?ml|xml|txt|js|ts|py|rb|go|java|php|html?|css|png|jpe?g|svg|gif|sh|conf|cfg|ini|env|toml|md|log|db|sql|csv|zip|gz|jar))
     |(?P<dotted>[A-Za-z_$@][\w$]*(?:(?:\.|->|::|\?\.|\#)[A-Za-z_$]\w*)+(?:\(.*)?)
@@ -78,7 +79,7 @@ def judged_part(value: bytes) -> bytes:
     if value[:1] in b"{[" and b'"' in value:
         runs = _RUN.findall(value)
         if runs:
-            return max(runs, key=len)
+            return bytes(max(runs, key=len))
     if value.count(b",") >= 7:
         base = 16 if b"x" in value.lower() else 10
         numbers = [int(number, base) for number in _NUMBER.findall(value) if base == 16 or number.isdigit()]
@@ -120,5 +121,16 @@ def value_features(value: bytes) -> tuple[list[str], list[int]]:
 
 
 VALUE_NUMBERS = (
-    "size", "rarity", "wordiness", "entropy", "changes", "digits", "lower", "upper", "beyond-ascii", "signs", "distinct", "run",
-)  # fmt: skip
+    "size",
+    "rarity",
+    "wordiness",
+    "entropy",
+    "changes",
+    "digits",
+    "lower",
+    "upper",
+    "beyond-ascii",
+    "signs",
+    "distinct",
+    "run",
+)

@@ -1,4 +1,4 @@
-"""What is never a secret, whatever its name: encrypted text, public keys, digests, sentences, references to a secret's place."""
+"""What is never a secret, whatever its name: encrypted text, public keys, digests, sentences, references."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ _ENCRYPTED = re.compile(
     rb"ENC\[AES256_GCM,|\$ANSIBLE_VAULT|age-encryption\.org|ENC\(|\{cipher\}|vault:v[0-9]+:|encrypted:[A-Za-z0-9+/]|AQICAH[A-Za-z0-9+/]|"
     rb"AgA[A-Za-z0-9+/]{200}|-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED)|\A!vault|\AU2FsdGVkX1|\A\x00GITCRYPT"
 )
-"""SOPS, Ansible Vault, age, Jasypt, Spring Cloud Config, HashiCorp transit, dotenv-vault, AWS KMS, sealed secrets, OpenPGP, openssl enc."""
+"""SOPS, Ansible Vault, age, Jasypt, Spring Cloud Config, HashiCorp transit, dotenv-vault, AWS KMS, sealed secrets,
+OpenPGP, openssl enc, git-crypt."""
 _PUBLIC = re.compile(
     rb"(?:MIGfMA0GCSqGSIb3DQEB|MI(?:IB|IC|IE)[A-Za-z0-9+/]{2}[A-Za-z]?[A-Za-z0-9]?ANBgkqhkiG9w0BAQEFAAOC|MF[kw]wE[wA]|MC[ow]wBQYDK2V[wu]A[yz]EA|"
-    rb"ssh-(?:rsa|ed25519|dss) |ecdsa-sha2-|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERTIFICATE|SSH2 PUBLIC)|MII[A-Za-z0-9+/]{3}CC[A-Za-z0-9+/]{3,6}AwIBAgI|pk_(?:test|live)_)"
+    rb"ssh-(?:rsa|ed25519|dss) |ecdsa-sha2-|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERTIFICATE|SSH2 PUBLIC)|"
+    rb"MII[A-Za-z0-9+/]{3}CC[A-Za-z0-9+/]{3,6}AwIBAgI|pk_(?:test|live)_)"
 )
 _DIGEST = re.compile(rb"\A(?:sha(?:1|256|384|512)|md5|h1|blake[23][bs]?)[-:=][A-Za-z0-9+/=_-]{16,}\Z")
 _REFERENCE = re.compile(
@@ -24,6 +26,10 @@ _DIGEST_NAME = re.compile(
 )
 _ID_NAME = re.compile(rb"(?i)(?:key|credentials?|secret|token)s?_?id\Z|\Akid\Z")
 _ID_VALUE = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9a-f]{32}|[0-9]+")
+_TIME_NAME = re.compile(rb"(?i)expir|time|date|creat|utc|updated|issued|version|_at\Z|stamp")
+_NUMBER = re.compile(rb"-?[0-9]{1,19}")
+_HASH_NAME = re.compile(rb"(?i)hash(?:ed)?\Z")
+_CODE = re.compile(rb"->\w|&&|\w\(\)|\A#[0-9A-Fa-f]{3,8}\Z")
 _BEYOND = bytes(range(0x80, 0x100))
 _DIGEST_VALUE = re.compile(rb"[0-9A-Fa-f-]{16,}|[0-9]{9,13}|[A-Za-z0-9+/_-]{20,}={0,2}")
 
@@ -42,6 +48,12 @@ def veto(value: bytes, name: bytes) -> str:
         _ID_NAME.search(name) and _ID_VALUE.fullmatch(value)
     ):
         return "its name says that it is a digest, an identifier or public"
+    if _HASH_NAME.search(name):
+        return "its name says that it is a hash"
+    if _NUMBER.fullmatch(value) and _TIME_NAME.search(name):
+        return "is a time or a version"
+    if _CODE.search(value):
+        return "is code or a colour"
     return "is a text in a human language" if _is_sentence(value) else ""
 
 

@@ -9,7 +9,13 @@ def outcome(secret: bytes, argument: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    "text", [b"A12UEL5L", b"abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw", b"?1ezyfcl", b"split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w"]
+    "text",
+    [
+        b"A12UEL5L",
+        b"abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw",
+        b"?1ezyfcl",
+        b"split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w",
+    ],
 )
 def test_the_strings_of_bip_173_are_right(text):
     assert outcome(text) == "proven"

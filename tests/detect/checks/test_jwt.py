@@ -34,7 +34,10 @@ def fixed_clock(monkeypatch):
 
 def test_a_token_without_expiry_is_proven_and_names_its_issuer():
     found = verdict(token({"sub": "u1", "iss": "https://id.acme.dev/"}))
-    assert (found.outcome, found.reason) == ("proven", "header and payload decode (HS256, issued by https://id.acme.dev/)")
+    assert (found.outcome, found.reason) == (
+        "proven",
+        "header and payload decode (HS256, issued by https://id.acme.dev/)",
+    )
 
 
 def test_expiry_is_read_by_the_clock_also_in_milliseconds():
@@ -46,7 +49,9 @@ def test_expiry_is_read_by_the_clock_also_in_milliseconds():
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
-@pytest.mark.parametrize("key", [b"secret", b"your-256-bit-secret", b"MY_SECRET_KEY123", b"superSecretKey", b"ThisIsMySecretKey", b""])
+@pytest.mark.parametrize(
+    "key", [b"secret", b"your-256-bit-secret", b"MY_SECRET_KEY123", b"superSecretKey", b"ThisIsMySecretKey", b""]
+)
 def test_a_guessable_key_is_found_and_never_shown_whole(algorithm, key):
     secret = token({"sub": "u1", "exp": 1_600_000_000}, key, algorithm)
     assert guess_key(algorithm, secret) == key
@@ -96,7 +101,15 @@ def test_an_encrypted_token_has_five_parts():
 
 
 @pytest.mark.parametrize(
-    "secret", [b"eyJhbGciOi.eyJ.x", b"a.b.c", b"", part({"typ": "JWT"}) + b".e30.x", part({"alg": "HS256"}) + b".WzFd.x", part({"alg": 7}) + b".e30.x"]
+    "secret",
+    [
+        b"eyJhbGciOi.eyJ.x",
+        b"a.b.c",
+        b"",
+        part({"typ": "JWT"}) + b".e30.x",
+        part({"alg": "HS256"}) + b".WzFd.x",
+        part({"alg": 7}) + b".e30.x",
+    ],
 )
 def test_what_does_not_decode_is_refuted(secret):
     assert verdict(secret).outcome == "refuted"

@@ -12,7 +12,10 @@ def outcome(text: str) -> str:
 
 
 def test_the_list_is_that_of_the_standard():
-    assert hashlib.sha256(_LIST.read_bytes()).hexdigest() == "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
+    assert (
+        hashlib.sha256(_LIST.read_bytes()).hexdigest()
+        == "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
+    )
 
 
 @pytest.mark.parametrize("size", [16, 20, 24, 28, 32])

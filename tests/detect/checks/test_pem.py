@@ -82,16 +82,30 @@ def test_a_block_that_is_cut_off_is_doubtful():
 
 @pytest.mark.parametrize(
     "body",
-    ["", "anything", "...", "MIIEpAIBAAKCAQEA...", "the key goes here and it is a long text of plain words and nothing else", "A\n" * 50, "x" * 64],
+    [
+        "",
+        "anything",
+        "...",
+        "MIIEpAIBAAKCAQEA...",
+        "the key goes here and it is a long text of plain words and nothing else",
+        "A\n" * 50,
+        "x" * 64,
+    ],
 )
 def test_samples_hold_no_key(body):
-    assert verdict(f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----").outcome in ("refuted", "harmless")
+    assert verdict(f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----").outcome in (
+        "refuted",
+        "harmless",
+    )
 
 
 def test_random_base64_under_a_label_is_doubtful():
     body = base64.b64encode(bytes(range(200))).decode()
     for label in ("RSA ", "", "OPENSSH "):
-        assert verdict(f"-----BEGIN {label}PRIVATE KEY-----\n{body}\n-----END {label}PRIVATE KEY-----").outcome == "doubtful"
+        assert (
+            verdict(f"-----BEGIN {label}PRIVATE KEY-----\n{body}\n-----END {label}PRIVATE KEY-----").outcome
+            == "doubtful"
+        )
 
 
 def test_a_public_key_under_a_wrong_label_is_harmless():

@@ -52,8 +52,10 @@ def test_a_head_without_a_private_part_is_no_key():
 
 
 def ssh2(cipher: bytes) -> str:
-    data = b"\x3f\x6f\xf9\xeb\0\0\1\0" + struct.pack(">I", 6) + b"if-mod" + struct.pack(">I", len(cipher)) + cipher + bytes(90)
-    return f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: \"me\"\n{base64.b64encode(data).decode()}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+    data = b"\x3f\x6f\xf9\xeb\0\0\1\0" + struct.pack(">I", 6) + b"if-mod"
+    data += struct.pack(">I", len(cipher)) + cipher + bytes(90)
+    label = "SSH2 ENCRYPTED PRIVATE KEY"
+    return f'---- BEGIN {label} ----\nComment: "me"\n{base64.b64encode(data).decode()}\n---- END {label} ----'
 
 
 def test_the_cipher_of_an_ssh2_key_tells_whether_it_is_encrypted():

@@ -24,6 +24,10 @@ def test_published_and_regular_keys_are_harmless(text):
     assert outcome(check_scalar, text) == "harmless"
 
 
+def test_other_text_is_no_key():
+    assert outcome(check_scalar, "0xzz") == outcome(check_scalar, "é") == outcome(check_scalar, "0x1234") == "refuted"
+
+
 def test_a_key_pair_is_proven_by_its_second_half():
     assert outcome(check_solana, expand("{solana}", "pair")) == "proven"
     assert outcome(check_solana, str(list(range(64)))) == "refuted"

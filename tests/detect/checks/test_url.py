@@ -6,7 +6,9 @@ from leakguard.detect.checks.url import check_password, host_name, is_local
 
 def verdict(password: str, user: str = "app", host: str = "db.acme.io:5432"):
     secret = password.encode()
-    return check_password(Evidence(secret, secret, 0, len(secret), {"user": user.encode(), "host": host.encode()}), "").outcome
+    return check_password(
+        Evidence(secret, secret, 0, len(secret), {"user": user.encode(), "host": host.encode()}), ""
+    ).outcome
 
 
 @pytest.mark.parametrize("password", ["Zk3vQ9pLx7", "correct%20horse%20battery", "p%40ss-Word-77", "tiger7Lion"])
@@ -16,14 +18,18 @@ def test_a_password_of_a_host_that_can_be_reached_stands(password):
 
 @pytest.mark.parametrize(
     "password",
-    ["password", "PASS", "app", "${DB_PASSWORD}", "$PASSWORD", "{{ pw }}", "<password>", "%s", "{password}", "[YOUR-PASSWORD]",
-     "$(cat pw)", "%DB_PASS%", "changeme", "********", "' + password + '", "xxxxxxxx", "#{pw}", "yourpassword", "", "..."],
+    ["password", "PASS", "app", "${DB_PASSWORD}", "$PASSWORD", "{{ pw }}", "<password>", "%s", "{password}",
+    "[YOUR-PASSWORD]",
+     "$(cat pw)", "%DB_PASS%", "changeme", "********", "' + password + '", "xxxxxxxx", "#{pw}",
+     "yourpassword", "", "..."],
 )  # fmt: skip
 def test_stand_ins_and_templates_refute(password):
     assert verdict(password) == "refuted"
 
 
-@pytest.mark.parametrize("host", ["localhost:5432", "127.0.0.1", "[::1]:80", "db.example.com", "host", "x.test", "0.0.0.0:1", "127.3.2.1"])
+@pytest.mark.parametrize(
+    "host", ["localhost:5432", "127.0.0.1", "[::1]:80", "db.example.com", "host", "x.test", "0.0.0.0:1", "127.3.2.1"]
+)
 def test_local_and_example_hosts_lower_the_weight(host):
     assert verdict("Zk3vQ9pLx7", host=host) == "doubtful"
     assert verdict("postgres", "me", host) == "refuted"

@@ -1,0 +1,1 @@
+"""What leakguard knows of CI systems: what an event means, what a checkout lacks, how a runner is spoken to."""

@@ -1,0 +1,62 @@
+"""Keeps secrets out of every other text of the page: a commit's subject or a path may repeat what was found."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from leakguard.excerpt import printable
+from leakguard.report.saved import is_known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from leakguard.model import Result, Secret
+
+_LONG = 8
+"""A value of so many characters is masked wherever it stands; a shorter one only as a word of a sentence or excerpt:
+a weak password is a part of many a path."""
+_SHORT = 4
+
+
+class Mask:
+    """Masks the known secrets of some results. Texts without any cost little: their first characters tell."""
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        known = {printable(item.reveal()): str(item) for item in _secrets(results) if is_known(item)}
+        self._long = _by_head({value: mask for value, mask in known.items() if len(value) >= _LONG})
+        self._words = {value: mask for value, mask in known.items() if _SHORT <= len(value) < _LONG}
+
+    def path(self, text: str) -> str:
+        """A name that has to stay readable: long values are masked in it."""
+        heads = {text[at : at + _SHORT] for at in range(len(text) - _LONG + 1)} & self._long.keys()
+        found = [pair for head in heads for pair in self._long[head]]
+        for value, shown in sorted(found, key=_longest):
+            text = text.replace(value, shown)
+        return text
+
+    def text(self, text: str) -> str:
+        """A sentence or a line of a file: short values are masked in it, too."""
+        text = self.path(text)
+        if not self._words:
+            return text
+        return re.sub(r"[^\s\"'`=:;,()<>{}\[\]]{4,7}", lambda found: self._words.get(found[0], found[0]), text)
+
+
+def _by_head(values: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    heads: dict[str, list[tuple[str, str]]] = {}
+    for value, mask in values.items():
+        heads.setdefault(value[:_SHORT], []).append((value, mask))
+    return heads
+
+
+def _longest(pair: tuple[str, str]) -> tuple[int, str]:
+    return -len(pair[0]), pair[0]
+
+
+def _secrets(results: Sequence[Result]) -> Iterator[Secret]:
+    for result in results:
+        for finding in (*result.findings, *getattr(result, "fixed", ())):
+            yield finding.secret
+            yield from (secret for _, secret in finding.parts)
+        yield from (item.secret for item in result.suppressed)
