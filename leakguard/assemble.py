@@ -9,6 +9,7 @@ import msgspec
 
 from leakguard.advice.steps import advise
 from leakguard.collect import Group
+from leakguard.detect.judgement import Judgement, adjust_for_path, path_reasons, verdict_of
 from leakguard.fingerprint import fingerprint
 from leakguard.ledger import Ledger, path_matches
 from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
@@ -30,6 +31,11 @@ class Sited(msgspec.Struct, frozen=True):
     places: tuple[Place, ...]
     provenance: Provenance | None = None
     paths: tuple[str, ...] = ()
+
+    @property
+    def all_paths(self) -> tuple[str, ...]:
+        """Every path that is known: those of the history, or of the places."""
+        return self.paths or tuple(place.path for place in self.places)
 
 
 class Locator(Protocol):
@@ -98,7 +104,11 @@ def assemble(
     findings: list[Finding] = []
     suppressed = [_suppressed(item, locator, rules, settings) for item in listed(collected, rules)]
     for group, sited in zip(groups, locator.locate(groups), strict=True):
-        finding = _finding(group, sited, rules, guidance, settings)
+        match, unlikely = judge_paths(group.match, rules[group.match.rule], sited.all_paths)
+        finding = _finding(match, len(group.spots), sited, rules, guidance, settings)
+        if unlikely:
+            held["unlikely"] += 1
+            continue
         verdict = _hold(finding, sited, settings, ledger)
         if verdict is None:
             findings.append(finding)
@@ -161,10 +171,29 @@ def _rank(match: Match, rules: Mapping[str, Rule]) -> tuple[int, int, int, str]:
     return int(match.confidence != "proven"), shape, CONFIDENCES.index(match.confidence), match.rule
 
 
+def judge_paths(match: Match, rule: Rule, paths: Sequence[str]) -> tuple[Match, bool]:
+    """A generic match once its paths are known: the one that speaks most for it decides. The second value tells that
+    even there it is no secret (a lock file's hash, a translation)."""
+    if not rule.generic or not match.score or not paths:
+        return match, False
+    score, path = max((adjust_for_path(rule, match.score, path), path) for path in paths)
+    if score == match.score:
+        return match, False
+    judged = Judgement(verdict_of(score), score, match.reasons)
+    reasons = (*match.reasons, *path_reasons(path))
+    lowered = msgspec.structs.replace(match, score=score, confidence=judged.confidence, reasons=reasons)
+    return lowered, judged.verdict == "not"
+
+
 def _finding(
-    group: Group, sited: Sited, rules: Mapping[str, Rule], guidance: Mapping[str, Guidance], settings: Settings
+    match: Match,
+    occurrences: int,
+    sited: Sited,
+    rules: Mapping[str, Rule],
+    guidance: Mapping[str, Guidance],
+    settings: Settings,
 ) -> Finding:
-    match, rule = group.match, rules[group.match.rule]
+    rule = rules[match.rule]
     bare = Finding(
         fingerprint=fingerprint(rule, match.secret.reveal(), settings.fingerprint_key),
         rule=rule.id,
@@ -174,7 +203,7 @@ def _finding(
         confidence=match.confidence,
         secret=match.secret,
         places=sited.places,
-        occurrences=len(group.spots),
+        occurrences=occurrences,
         reasons=match.reasons,
         name=match.name,
         expired=match.expired,
@@ -191,7 +220,7 @@ def _severity(rule: Rule, match: Match) -> Severity:
 
 def _hold(finding: Finding, sited: Sited, settings: Settings, ledger: Ledger) -> tuple[HeldReason, str, str] | None:
     """Why a finding is not shown by the settings, or None."""
-    paths = sited.paths or tuple(place.path for place in sited.places)
+    paths = sited.all_paths
     if paths and settings.exclude and all(path_matches(path, settings.exclude) for path in paths):
         return "excluded", "every place of it is excluded", ""
     allowing = ledger.allowing(finding, paths)

@@ -1,7 +1,7 @@
 """The hooks that git runs: their scripts, and putting them into a folder of hooks and taking them out again.
 
-A hook that was there before is kept beside ours and runs after it. Every script is plain POSIX sh, which git brings along
-on Windows, and stops the commit or the push where leakguard cannot be found or cannot do its work.
+A hook that was there before is kept beside ours and runs after it. Every script is plain POSIX sh, which git brings
+along on Windows, and stops the commit or the push where leakguard cannot be found or cannot do its work.
 """
 
 from __future__ import annotations
@@ -71,11 +71,13 @@ _HEAD = """#!/bin/sh
 # leakguard's {name} hook: looks at {looks_at}.
 # To {bypass_note}. To take it out: leakguard install --uninstall
 program={program}
-command -v "$program" >/dev/null 2>&1 || program=leakguard
-if ! command -v "$program" >/dev/null 2>&1; then
+{fallback}if ! command -v "$program" >/dev/null 2>&1; then
     echo "leakguard is not installed here (pipx install leakguard), so it stopped {stops}; or {bypass}" >&2
     exit 1
 fi
+"""
+
+_FALLBACK = """command -v "$program" >/dev/null 2>&1 || program=leakguard
 """
 
 _CHECK = """{given}"$program" {arguments}{command}
@@ -96,19 +98,18 @@ def script(name: str, program: Sequence[str] = ("leakguard",)) -> str:
     """The script of a hook that calls `program`, a command and the arguments that come before any other."""
     hook = HOOKS[name]
     given = 'printf "%s" "$lines" | ' if hook.reads else ""
-    read = 'lines=$(cat && echo x) && lines=${lines%x}\n' if hook.reads else ""
+    read = "lines=$(cat && echo x) && lines=${lines%x}\n" if hook.reads else ""
     head = _HEAD.format(
         name=name,
         looks_at=hook.looks_at,
         bypass_note=hook.bypass,
         program=shlex.quote(program[0]),
+        fallback=_FALLBACK if len(program) == 1 and program[0] != "leakguard" else "",
         stops=hook.stops,
         bypass=hook.bypass,
     )
     arguments = "".join(f"{shlex.quote(word)} " for word in program[1:])
-    check = _CHECK.format(
-        given=given, arguments=arguments, command=hook.command, stops=hook.stops, bypass=hook.bypass
-    )
+    check = _CHECK.format(given=given, arguments=arguments, command=hook.command, stops=hook.stops, bypass=hook.bypass)
     return head + read + check + _TAIL.format(kept=KEPT, given=given)
 
 

@@ -10,19 +10,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from leakguard import __version__
 from leakguard.assemble import Sited, assemble, settle
 from leakguard.collect import Collector
 from leakguard.detect.decoders import decode, may_decode
-from leakguard.detect.detector import Detector
+from leakguard.detect.detector import Detector, Found
 from leakguard.detect.selection import active_rules
+from leakguard.detect.structured import structured_matches
 from leakguard.errors import UsageError
 from leakguard.excerpt import TextView, printable
 from leakguard.ledger import path_matches
 from leakguard.model import Coverage, Place, Result, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from leakguard.collect import Group, Spot
     from leakguard.config import Settings
@@ -42,10 +45,22 @@ def scan(
     return _Scan(rules, settings).run(paths, progress)
 
 
+def with_structure(found: Found, rules: Collection[str], name: str, content: bytes) -> Found:
+    """What the lines of a text hold, and what only its format's reader sees (a value whose name stands above it)."""
+    taken = [(match.start, match.end) for match in found.matches] + [(held.start, held.end) for held in found.held]
+    more = [
+        match
+        for match in structured_matches(name, content)
+        if match.rule in rules and not any(start < match.end and match.start < end for start, end in taken)
+    ]
+    return msgspec.structs.replace(found, matches=(*found.matches, *more)) if more else found
+
+
 class _Scan:
     def __init__(self, rules: RuleSet, settings: Settings) -> None:
         self.rules, self.settings = rules, settings
         self.active = active_rules(rules, settings)
+        self.names = {rules.rules[number].id for number in self.active}
         self.detector = Detector(rules, self.active)
         self.collector = Collector()
         self.counts: Counter[str] = Counter()
@@ -132,7 +147,7 @@ class _Scan:
     def take(self, name: str, content: bytes) -> None:
         self.counts["file"] += 1
         self.bytes += len(content)
-        self.collector.add(self.detector.detect(content), name)
+        self.collector.add(with_structure(self.detector.detect(content), self.names, name, content), name)
         if may_decode(content):
             for inner in decode(content):
                 if inner.problem:

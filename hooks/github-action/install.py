@@ -34,7 +34,7 @@ def main() -> int:
             return WRONG
     output = os.environ.get("GITHUB_OUTPUT")
     if output:
-        with Path(output).open("a", encoding="utf-8") as file:
+        with Path(output).open("a", encoding="utf-8", newline="\n") as file:
             file.write(f"python={interpreter(place)}\n")
     say(f"leakguard: installed in {place}")
     return 0

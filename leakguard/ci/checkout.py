@@ -50,20 +50,28 @@ class Checkout:
         base = next(filter(None, (self._obtain(base, plan) for base in plan.bases)), "")
         if not base:
             return None
+        self._deepen(base, head, plan)
+        if self._is_partial():  # contents that were left out are fetched here, not one by one while they are read
+            self._fetch("--refetch", "--no-filter", head, base)
+        return base, head
+
+    def _deepen(self, base: str, head: str, plan: Plan) -> None:
+        """Bring in what the range lacks of commits. UsageError where that cannot be done."""
         if self._is_whole(base, head):
-            return base, head
+            return
         for depth in (f"--depth={plan.commits + 1}", "--unshallow") if plan.commits else ("--unshallow",):
             if self._fetch(depth, head, base) and self._is_whole(base, head):
-                return base, head
+                return
         raise UsageError(f"the checkout is too shallow to tell what the range brought; {self._advice(plan)}")
 
     def complete(self) -> bool:
-        """Bring in the whole history of all branches and tags of a shallow checkout; whether it is there now."""
-        if not self.is_shallow():
+        """Bring in the whole history of all branches and tags of a shallow or partial checkout; whether it is there."""
+        shallow, partial = self.is_shallow(), self._is_partial()
+        options = [*(["--unshallow"] if shallow else []), *(["--refetch", "--no-filter"] if partial else [])]
+        if not options:
             return True
         branches = f"+refs/heads/*:refs/remotes/{self.remote}/*"
-        self._fetch("--unshallow", branches, "+refs/tags/*:refs/tags/*")
-        return not self.is_shallow()
+        return self._fetch(*options, branches, "+refs/tags/*:refs/tags/*") and not self.is_shallow()
 
     def is_shallow(self) -> bool:
         """Whether history was left out."""
@@ -72,6 +80,10 @@ class Checkout:
     def commits(self, base: str, head: str) -> list[str]:
         """The ids of the commits that `head` has and `base` has not; none where one of them is missing."""
         return (self._git("rev-list", f"{base}..{head}", "--") or "").split()
+
+    def tags(self, oid: str) -> tuple[str, ...]:
+        """`oid` alone where it is an annotated tag, which has a text of its own."""
+        return (oid,) if oid and self._git("cat-file", "-t", oid) == "tag" else ()
 
     def resolve(self, name: str) -> str:
         """The id of the commit that `name` stands for here, or ''."""
@@ -100,6 +112,10 @@ class Checkout:
             return True
         listed = self._git("rev-list", "--parents", f"{base}..{head}", "--")
         return listed is not None and all(" " in line for line in listed.splitlines())
+
+    def _is_partial(self) -> bool:
+        """Whether the clone was made with a filter, and lacks contents on purpose."""
+        return self._git("config", "--get", f"remote.{self.remote}.partialclonefilter") is not None
 
     def _fetch(self, *what: str) -> bool:
         if not self.may_fetch:

@@ -25,7 +25,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     A range is what `head` has and the first base that can be had has not; without such a base it is all of the history.
     A base is a commit's id, or the full name of a branch of the remote. `commits` is how many commits the event says
-    that it brought (0: it does not say), which tells how deep a shallow checkout has to be.
+    that it brought (0: it does not say), which tells how deep a shallow checkout has to be. `ref` is what holds `head`
+    on the server ('': not told).
     """
 
     scope: Scope
@@ -33,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True):
     bases: tuple[str, ...] = ()
     head: str = ""
     commits: int = 0
+    ref: str = ""
 
 
 def plan_for(event: str, payload: object) -> Plan:
@@ -43,7 +45,7 @@ def plan_for(event: str, payload: object) -> Plan:
         return _push(payload)
     if event == "merge_group":
         base, head = _commit(payload, "merge_group", "base_sha"), _commit(payload, "merge_group", "head_sha")
-        return Plan("range", "a group of the merge queue", (base,), head)
+        return Plan("range", "a group of the merge queue", (base,), head, ref=_ref(payload, "merge_group", "head_ref"))
     name = re.sub(r"[^\w-]", "?", event) or "a run without an event"
     return Plan("history", f"{name}: the whole history")
 
@@ -52,9 +54,7 @@ def plan_range(text: str) -> Plan:
     """The range `A..B` that a person wrote; names are resolved in the checkout."""
     base, dots, head = text.strip().partition("..")
     if not dots or not base or not head or head.startswith(".") or any(map(_unsafe, (base, head))):
-        raise UsageError(
-            f"range: {text!r} is no range; write two commits or branches and two dots, like main..HEAD."
-        )
+        raise UsageError(f"range: {text!r} is no range; write two commits or branches and two dots, like main..HEAD.")
     return Plan("range", "the range that was asked for", (base,), head)
 
 
@@ -74,12 +74,12 @@ def _pull_request(payload: object) -> Plan:
         (base,),
         head,
         count if isinstance(count, int) else 0,
+        f"refs/pull/{number}/head" if isinstance(number, int) else "",
     )
 
 
 def _push(payload: object) -> Plan:
-    ref = _get(payload, "ref")
-    ref = ref if isinstance(ref, str) else ""
+    ref = _ref(payload, "ref")
     if _get(payload, "deleted") is True:
         return Plan("nothing", "the push deleted its ref: it brought nothing")
     after, before = _get(payload, "after"), _get(payload, "before")
@@ -94,11 +94,11 @@ def _push(payload: object) -> Plan:
     if not known:
         if not others:
             return Plan("history", f"the first push of {what}: the whole history", (), after)
-        return Plan("range", f"a new {what[2:]}: what the default branch does not have", others, after, count)
+        return Plan("range", f"a new {what[2:]}: what the default branch does not have", others, after, count, ref)
     assert isinstance(before, str)
     if _get(payload, "forced") is True:
-        return Plan("range", f"a forced push to {what}", (before, *others), after, count)
-    return Plan("range", f"a push to {what}", (before,), after, count)
+        return Plan("range", f"a forced push to {what}", (before, *others), after, count, ref)
+    return Plan("range", f"a push to {what}", (before,), after, count, ref)
 
 
 def _default_branch(payload: object) -> str:
@@ -106,6 +106,11 @@ def _default_branch(payload: object) -> str:
     if not isinstance(name, str) or not name or _NOT_IN_A_BRANCH.search(name):
         return ""
     return _HEADS + name
+
+
+def _ref(payload: object, *keys: str) -> str:
+    found = _get(payload, *keys)
+    return found if isinstance(found, str) and found.startswith("refs/") else ""
 
 
 def _commit(payload: object, *keys: str) -> str:

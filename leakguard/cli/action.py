@@ -18,13 +18,12 @@ from leakguard.cli.options import load_rules, settings_for
 from leakguard.errors import LeakguardError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from leakguard.ci.checkout import Checkout
     from leakguard.ci.event import Plan
     from leakguard.ci.inputs import Inputs
     from leakguard.config import Settings
-    from leakguard.detect.ruleset import RuleSet
     from leakguard.model import Result
 
 RUNNERS_OWN = ".git/config"
@@ -87,10 +86,6 @@ def _workspace(environment: Mapping[str, str]) -> Path:
 
 def _look(checkout: Checkout, plan: Plan, inputs: Inputs) -> tuple[Result, str, int | None]:
     """The result, what was looked at in words, and how many findings are new (None: nothing says what is new)."""
-    from leakguard.ci.present import at_head
-    from leakguard.detect.detector import Detector
-    from leakguard.detect.selection import active_rules
-
     settings = settings_for(
         checkout.path,
         checkout.path / inputs.config if inputs.config else None,
@@ -103,37 +98,41 @@ def _look(checkout: Checkout, plan: Plan, inputs: Inputs) -> tuple[Result, str, 
     if span is None:
         return _sweep(checkout, plan, settings)
     base, head = span
-    brought = checkout.commits(base, head)
-    count = len(brought)
+    count = len(checkout.commits(base, head))
     looked = f"{plan.why}: {base[:10]}..{head[:10]}, {count:,} {'commit' if count == 1 else 'commits'}"
     _announce(checkout, looked)
-    rules = load_rules(settings)
-    result = _range(checkout.path, rules, settings, brought)
-    result = at_head(result, checkout.path, head, Detector(rules, active_rules(rules, settings)))
+    result = _range(checkout, plan, span, settings)
     return result, looked, len(result.findings)
 
 
-def _range(path: Path, rules: RuleSet, settings: Settings, brought: Sequence[str]) -> Result:
-    """INTERIM until leakguard.changes is there: a sweep of which only what the range introduced is kept."""
-    from leakguard.sweep.run import sweep
+def _range(checkout: Checkout, plan: Plan, span: tuple[str, str], settings: Settings) -> Result:
+    from leakguard.changes.ranges import look_at_bundle
+    from leakguard.ci.present import as_published, at_head
+    from leakguard.detect.detector import Detector
+    from leakguard.detect.selection import active_rules
+    from leakguard.git.ranges import ranged_bundle
+    from leakguard.git.repository import open_repository
 
-    result = sweep(path, rules, settings)
-    kept = tuple(
-        finding
-        for finding in result.findings
-        if finding.provenance and any(event.commit.id in brought for event in finding.provenance.introduced)
-    )
-    return msgspec.structs.replace(result, kind="range", findings=kept)
+    base, head = span
+    rules = load_rules(settings)
+    repository = open_repository(checkout.path)
+    bundle = ranged_bundle(repository, f"{base}..{head}")
+    # All of it came from a server, and the checkout made sure that no edge of a shallow clone lies in it.
+    bundle = msgspec.structs.replace(bundle, tags=checkout.tags(plan.head), unpushed=frozenset(), notes=())
+    result = look_at_bundle(repository, bundle, f"{base[:10]}..{head[:10]}", rules, settings)
+    detector = Detector(rules, active_rules(rules, settings))
+    return as_published(at_head(result, checkout.path, head, plan.ref, detector))
 
 
 def _sweep(checkout: Checkout, plan: Plan, settings: Settings) -> tuple[Result, str, int | None]:
+    from leakguard.ci.present import as_published
     from leakguard.model import Skipped
     from leakguard.sweep.run import sweep
 
     whole = checkout.complete()
     looked = plan.why if plan.scope == "history" else f"{plan.why}, and no commit to compare with: the whole history"
     _announce(checkout, looked)
-    result = sweep(checkout.path, load_rules(settings), settings)
+    result = as_published(sweep(checkout.path, load_rules(settings), settings))
     if not whole:
         missing = Skipped("the older history", "is not in the shallow checkout; check out with fetch-depth: 0")
         coverage = msgspec.structs.replace(result.coverage, skipped=(*result.coverage.skipped, missing))

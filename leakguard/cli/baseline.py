@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.model import Finding
+    from leakguard.model import Finding, Rule, Secret
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -163,17 +163,55 @@ def key_command(folder: Path, given: bool, shown: bool) -> int:
 
 def entry_for(finding: Finding, rules: RuleSet, key: str, terms: Terms) -> Entry:
     """A finding as an entry of a baseline."""
-    rule = rules.rules[rules.numbers[finding.rule]]
+    path = finding.places[0].path if finding.places else ""
+    return _entry(_rule(rules, finding.rule), finding.secret, path, key, terms)
+
+
+def accept(items: list[tuple[str, Secret, str, Terms]], folder: Path, settings: Settings, rules: RuleSet) -> int:
+    """Put (rule, secret, path, terms) into the baseline of `folder`, beside what is there; how many were new. A key is
+    made where one is needed and there is none."""
+    assert settings.baseline_path is not None
+    key = settings.fingerprint_key
+    old = read_baseline(settings.baseline_path) if settings.baseline_path.exists() else None
+    if old and any(entry.slow for entry in old.entries):
+        key = ""
+    elif (
+        not key
+        and key_file(folder)
+        and any(needs_key(_rule(rules, rule), secret.reveal()) for rule, secret, *_ in items)
+    ):
+        write_key(folder)
+        key = read_key(folder)
+        click.echo(_KEY_MADE, err=True)
+    fresh = [_entry(_rule(rules, rule), secret, path, key, terms) for rule, secret, path, terms in items]
+    before: set[str] = set()
+
+    def change(present: Baseline | None) -> Baseline:
+        known = (present or Baseline()).entries
+        before.update(entry.fingerprint for entry in known)
+        entries = [*(entry for entry in fresh if entry.fingerprint not in before), *known]
+        return msgspec.structs.replace(present or Baseline(), check=_check(entries, key)).with_entries(entries)
+
+    made = update_baseline(settings.baseline_path, change)
+    return len(made.entries) - len(before)
+
+
+def _rule(rules: RuleSet, name: str) -> Rule:
+    return rules.rules[rules.numbers[name]]
+
+
+def _entry(rule: Rule, secret: Secret, path: str, key: str, terms: Terms) -> Entry:
+    keyed = needs_key(rule, secret.reveal())
     return Entry(
-        fingerprint=fingerprint(rule, finding.secret.reveal(), key),
-        rule=finding.rule,
+        fingerprint=fingerprint(rule, secret.reveal(), key),
+        rule=rule.id,
         reason=terms.reason,
-        path=finding.places[0].path if finding.places else "",
+        path=escape(path),
         owner=terms.owner,
         added=_today(),
         expires=terms.expires,
-        keyed=bool(key) and needs_key(rule, finding.secret.reveal()),
-        slow=not key and needs_key(rule, finding.secret.reveal()),
+        keyed=keyed and bool(key),
+        slow=keyed and not key,
     )
 
 
@@ -214,7 +252,7 @@ def _renewed(entry: Entry, terms: Terms) -> Entry:
 
 
 def _keyed(finding: Finding, rules: RuleSet) -> bool:
-    return needs_key(rules.rules[rules.numbers[finding.rule]], finding.secret.reveal())
+    return needs_key(_rule(rules, finding.rule), finding.secret.reveal())
 
 
 def _check(entries: list[Entry], key: str) -> str:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from leakguard.model import Result
 
 
-def look(folder: Path, settings: Settings) -> tuple[Result, RuleSet]:
-    """The sweep of the repository that `folder` is in, or a scan of what lies there, and the rules that were asked."""
+def look(folder: Path, settings: Settings, *, files_only: bool = False) -> tuple[Result, RuleSet]:
+    """The sweep of the repository that `folder` is in, or a scan of what lies there (always with `files_only`), and the rules
+    that were asked."""
     rules = load_rules(settings)
     with watch(str(folder)) as progress:
-        if key_file(folder) is not None:
+        if key_file(folder) is not None and not files_only:
             from leakguard.sweep.run import sweep
 
             return sweep(folder, rules, settings, progress), rules

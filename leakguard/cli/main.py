@@ -19,6 +19,7 @@ COMMANDS = {
     "install": ("leakguard.cli.install", "Install the hooks, in this repository or for all of them."),
     "report": ("leakguard.cli.report", "Show a saved result in another format."),
     "diff": ("leakguard.cli.diff", "Compare two saved results: new, moved, still there, fixed."),
+    "migrate": ("leakguard.cli.migrate", "Take over what was decided in gitleaks, detect-secrets or kingfisher."),
     "purge-plan": ("leakguard.cli.purge_plan", "Say how to take what was found out of the history."),
     "hygiene": ("leakguard.cli.hygiene", "Say whether .gitignore and its relatives keep secrets out."),
     "baseline": ("leakguard.cli.baseline", "Accept the findings that are there, until when you say."),

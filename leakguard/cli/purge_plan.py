@@ -126,7 +126,7 @@ def _write(plan: PurgePlan, place: Path) -> None:
 def _blob(repo: pygit2.Repository, oid: str) -> bytes:
     try:
         return repo[oid].read_raw()
-    except (KeyError, ValueError, AttributeError):
+    except (KeyError, ValueError):
         return b""
 
 

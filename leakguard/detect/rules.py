@@ -203,8 +203,19 @@ def _expressions(fields: _RuleFields, file: str) -> tuple[tuple[str, ...], str, 
 
 
 def _words(context: Context) -> str:
-    """The context's words as one alternation; joints in a word may be any of `_-. ` or nothing."""
-    return "|".join("[_. -]?".join(re.escape(part) for part in re.split(r"[_. -]", word)) for word in context.words)
+    """The context's words as one alternation; joints in a word may be any of `_-. ` or nothing. A word that holds
+    another one where a word may begin says nothing that the other does not, and costs as much."""
+    words = [re.split(r"[_. -]", word.lower()) for word in dict.fromkeys(context.words)]
+    kept = [word for word in words if not any(_holds(word, other) for other in words if other != word)]
+    return "|".join("[_. -]?".join(map(re.escape, word)) for word in {tuple(word): None for word in kept})
+
+
+def _holds(word: list[str], other: list[str]) -> bool:
+    """Whether every spelling of `word` holds one of `other` that begins with it or after one of its joints."""
+    starts = ["".join(word[at:]) for at in range(len(word))]
+    joints = ["_".join(word[at:]) for at in range(len(word))]
+    plain, joined = "".join(other), "_".join(other)
+    return any(one.startswith(plain) for one in starts) and any(two.startswith(joined) for two in joints)
 
 
 def context_anchor(context: Context) -> str:

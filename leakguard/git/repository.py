@@ -12,7 +12,7 @@ import pygit2
 from leakguard.errors import RepositoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 # A scanner reads other people's repositories (CI checkouts, mounted backups); it runs nothing of them.
 pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
@@ -86,27 +86,33 @@ class Repository:
                     continue
                 yield from (fan.name + name for name in names if len(name) in (38, 62))
 
-    def refs(self) -> list[Ref]:
-        """HEAD and every ref, with the commit each stands for, ordered by name. Broken ones go to `problems`."""
+    def refs(self, broken: Collection[str] = ()) -> list[Ref]:
+        """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead to
+        an object in `broken`, go to `problems`."""
         found: list[Ref] = []
         for name in ["HEAD", *sorted(self.git.references)]:
             try:
-                found.append(self._ref(name))
+                found.append(self._ref(name, broken))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
         return found
 
-    def _ref(self, name: str) -> Ref:
+    def _ref(self, name: str, broken: Collection[str]) -> Ref:
         reference = self.git.references[name] if name != "HEAD" else self.git.head
         target = reference.resolve().target
         tag = ""
-        item = self.git.get(target)
+        item = self._get(target, broken)
         while isinstance(item, pygit2.Tag):
             tag = tag or str(item.id)
-            item = self.git.get(item.target)
+            item = self._get(item.target, broken)
         commit = str(item.id) if isinstance(item, pygit2.Commit) else ""
         return Ref(name, str(target), commit, tag)
+
+    def _get(self, oid: pygit2.Oid, broken: Collection[str]) -> pygit2.Object | None:
+        if str(oid) in broken:
+            raise ValueError("its object is broken")
+        return self.git.get(oid)
 
     def shallow_commits(self) -> set[str]:
         """The commits whose parents were left out of a shallow clone."""

@@ -131,4 +131,4 @@ class Blobs:
 def _unreadable(problem: Exception) -> ValueError:
     if isinstance(problem, KeyError):
         return ValueError("is not in this clone; fetch it (`git fetch --refetch`) and try again")
-    return ValueError(f"cannot be read ({problem}); run `git fsck`")
+    return ValueError(f"cannot be read; run `git fsck` ({problem})")

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from leakguard.model import Finding, Place, Result
 
 WIDTH = 100
-SHOWN = 3
+SHOWN = 2
 """Secrets that are told in full; the others get a line each."""
-LISTED = 6
-UNREAD = 5
+LISTED = 3
+UNREAD = 3
 
 _BOLD, _RED, _GREEN, _DIM, _PLAIN = "\033[1m", "\033[31m", "\033[32m", "\033[2m", "\033[0m"
 _STOPPED = {"staged": "the commit", "range": "the push"}
@@ -46,32 +46,29 @@ class _Screen:
             head = f"leakguard {verb} {_STOPPED.get(result.kind, result.target)}: {what}"
             yield self.style(_cut(head), _BOLD + _RED)
         for finding in result.findings[:SHOWN]:
-            yield ""
             yield from self.finding(finding)
         yield from self.others(result.findings[SHOWN:])
         for item in unread[:UNREAD]:
-            yield _cut(f"not read: {item.what} {item.reason}")
+            yield from _wrapped("  not read  ", f"{_tail(item.what, WIDTH * 2 // 3)} {item.reason}")
         if len(unread) > UNREAD:
-            yield f"not read: … and {len(unread) - UNREAD} more (--format text)"
+            yield f"  not read  … and {len(unread) - UNREAD} more (--format text tells them all)"
         yield from self.ways_out(unread=bool(unread))
         yield self.looked()
         for note in result.coverage.notes:
-            yield f"note: {note}"
+            yield from _wrapped("note: ", note)
 
     def finding(self, finding: Finding) -> Iterable[str]:
         place = finding.places[0] if finding.places else None
-        yield _cut(f"{self.style(finding.rule_name, _BOLD)}  {self.secret(finding)}", 20)
+        yield ""
+        yield f"  {self.style(finding.rule_name, _BOLD)}  {self.secret(finding)}"
         if place is not None:
             more = f"  (and {len(finding.places) - 1} more places)" if len(finding.places) > 1 else ""
-            yield _cut(f"  where  {place.path}:{place.line}{more}")
+            yield _cut(f"  where   {_tail(place.path, WIDTH * 2 // 3)}:{place.line}{more}")
             yield from self.excerpt(place)
         life = finding.provenance
         for event in life.introduced[:1] if life else ():
-            yield _cut(f"  commit {event.commit.id[:10]}  {event.commit.author}: {event.commit.subject}")
-        yield _cut(f"  why    {belief(finding)}")
-        for at, step in enumerate(finding.advice.steps[:2] if finding.advice else ()):
-            yield from _wrapped("  do     " if at == 0 else "  then   ", step)
-        yield f"  guide  leakguard guide {finding.rule}"
+            yield _cut(f"  commit  {event.commit.id[:10]}  {event.commit.author}: {event.commit.subject}")
+        yield _cut(f"  why     {belief(finding)}")
 
     def secret(self, finding: Finding) -> str:
         if self.show_secrets:
@@ -80,30 +77,32 @@ class _Screen:
 
     def excerpt(self, place: Place) -> Iterable[str]:
         for line in [line for line in place.excerpt if line.hit][:1]:
-            yield _cut(f"         {line.text.strip()}")
+            yield _cut(f"          {line.text.strip()}")
 
     def others(self, findings: Sequence[Finding]) -> Iterable[str]:
-        if findings:
-            yield ""
         for finding in findings[:LISTED]:
             place = finding.places[0] if finding.places else None
-            yield _cut(f"also {finding.rule}  {place.path}:{place.line}" if place else f"also {finding.rule}")
+            where = f"  {_tail(place.path, WIDTH // 2)}:{place.line}" if place else ""
+            yield _cut(f"  also    {finding.rule}{where}")
         if len(findings) > LISTED:
-            yield f"also … {len(findings) - LISTED} more (--format text)"
+            yield f"  also    … {len(findings) - LISTED} more (--format text tells them all)"
 
     def ways_out(self, *, unread: bool) -> Iterable[str]:
         findings = self.result.findings
         if not findings and not unread:
             return
         yield ""
-        if findings:
-            yield f"No secret? Write beside it, in a comment:  leakguard:allow[{findings[0].rule}] and the reason"
+        for at, step in enumerate(findings[0].advice.steps[:2] if findings and findings[0].advice else ()):
+            yield from _wrapped("Do now:  " if at == 0 else "Then:    ", step)
+        for rule in list(dict.fromkeys(finding.rule for finding in findings))[:1]:
+            yield f"More:    leakguard guide {rule}"
+            yield f"Allow:   if it is no secret, write beside it, in a comment: leakguard:allow[{rule}] and why"
         yield self.style(self.bypass(), _DIM)
 
     def bypass(self) -> str:
         if self.result.kind == "staged":
-            return "To commit all the same: git commit --no-verify (what reviews and CI see is checked again)."
-        return "To push all the same: git push --no-verify (a check on the server does not heed it)."
+            return "Bypass:  git commit --no-verify, once; what CI checks is checked all the same."
+        return "Bypass:  git push --no-verify, once; a check on the server does not heed it."
 
     def looked(self) -> str:
         coverage = self.result.coverage
@@ -117,13 +116,18 @@ class _Screen:
         return self.style(text, _GREEN if clean else _DIM)
 
 
-def _cut(text: str, extra: int = 0) -> str:
-    return text if len(text) <= WIDTH + extra else text[: WIDTH + extra - 1] + "…"
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+def _tail(path: str, room: int) -> str:
+    """A path's last part says more than its first one."""
+    return path if len(path) <= room else "…" + path[1 - room :]
 
 
 def _wrapped(label: str, text: str) -> Iterable[str]:
     room, line = WIDTH - len(label), ""
-    for word in text.split():
+    for word in (_tail(word, room) for word in text.split()):
         if line and len(line) + 1 + len(word) > room:
             yield label + line
             label, line = " " * len(label), word

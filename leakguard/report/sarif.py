@@ -256,7 +256,7 @@ def _location(place: Place | None, secret: Secret) -> dict[str, Any]:
     hits = [line.text for line in place.excerpt if line.hit]
     if hits:
         region["snippet"] = {"text": "\n".join(hits)}
-        if len(hits) < len(place.excerpt) and _covers(place.excerpt, region):
+        if len(hits) < len(place.excerpt) and _covers(place.excerpt, region["startLine"], region["endLine"]):
             located["physicalLocation"]["contextRegion"] = {
                 "startLine": place.excerpt[0].line,
                 "endLine": place.excerpt[-1].line,
@@ -266,9 +266,9 @@ def _location(place: Place | None, secret: Secret) -> dict[str, Any]:
     return located
 
 
-def _covers(excerpt: Sequence[Excerpt], region: dict[str, Any]) -> bool:
-    """Whether an excerpt shows all of a region: that of a long key is cut short."""
-    return 0 < excerpt[0].line <= region["startLine"] and region["endLine"] <= excerpt[-1].line
+def _covers(excerpt: Sequence[Excerpt], first: int, last: int) -> bool:
+    """Whether an excerpt shows all lines of a region: that of a long key is cut short."""
+    return 0 < excerpt[0].line <= first and last <= excerpt[-1].line
 
 
 def _at(path: str) -> dict[str, Any]:

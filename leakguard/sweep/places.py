@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ class HistoryLocator:
             introduced=introduced,
             removed=removed,
             in_head=life.in_head or said.in_head,
-            refs=tuple(map(escape, refs[:MAX_REFS])),
+            refs=tuple(printable(self._mask(os.fsencode(name))) for name in refs[:MAX_REFS]),
             ref_count=len(refs),
             pushed=bool(life.pushed or said.pushed) if self.history.has_remote else None,
             commits=life.commits + said.commits,

@@ -79,6 +79,7 @@ class _Sweep:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
+        self.broken: set[str] = set()
         self.notes: list[str] = []
         self.commits: dict[int, CommitHead] = {}
         self.outside: dict[str, bytes] = {}
@@ -94,7 +95,7 @@ class _Sweep:
         self.pool = Pool(make, jobs)
         try:
             self.read_texts()
-            self.refs = self.repository.refs()
+            self.refs = self.repository.refs(self.broken)
             self.read_outside()
             groups = settle(self.collector, self.by_id)
             groups, reached, history = self.read_trees(groups)
@@ -117,9 +118,18 @@ class _Sweep:
             self.notes.append(f"{len(extra)} objects of packs that leakguard cannot read itself were read by libgit2")
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
             objects = Objects(objects.git_dir, objects.packs, [*objects.loose, *extra])
-        # What a pack's table gives up is put with the loose objects, so that libgit2 may find it elsewhere.
-        broken = [pack.oid(number) for pack in objects.packs for number, _ in pack.table.broken]
-        return Objects(objects.git_dir, objects.packs, [*objects.loose, *broken]) if broken else objects
+        self.give_up(objects)
+        return objects
+
+    def give_up(self, objects: Objects) -> None:
+        """Name what a pack's table could not place. libgit2 is not asked for it: it has no more than the same pack, and
+        it follows a cycle of deltas for ever. A copy in another pack or a loose one is scanned in its own right."""
+        for number, pack in enumerate(objects.packs):
+            for local, reason in pack.table.broken:
+                oid = pack.oid(local)
+                self.broken.add(oid)
+                if objects.find(oid) == objects.bases[number] + local:
+                    self.skipped.append(Skipped(f"object {oid}", reason))
 
     def read_texts(self) -> None:
         total = len(self.tasks)

@@ -33,7 +33,9 @@ class Hub:
 
     def payload(self, name: str, base: str, head: str, **changes: Any) -> Path:
         """The recorded event `name` with real commits in it."""
-        count = len(self.origin.git("rev-list", f"{base}..{head}").split()) if base.strip("0") and head.strip("0") else 1
+        count = (
+            len(self.origin.git("rev-list", f"{base}..{head}").split()) if base.strip("0") and head.strip("0") else 1
+        )
         text = (EVENTS / f"{name}.json").read_text("utf-8")
         text = text.replace('"@COUNT@"', str(count)).replace("@BASE@", base).replace("@HEAD@", head)
         place = self.folder / "event.json"

@@ -1,4 +1,4 @@
-"""The action, step by step in real shells, on real events: a pull request adds one secret, removes one and moves one."""
+"""The action in real shells on real events: a pull request that adds one secret, removes one and moves one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def expect_added(job: Job, pull: Pull) -> None:
     assert job.status == 1, job.log
     assert (job.outputs["status"], job.outputs["findings"], job.outputs["new"]) == ("findings", "1", "1")
     told = job.annotations()
-    assert [(item.name, item.properties["file"], item.properties["line"]) for item in told] == [("error", "new.py", "3")]
+    assert [(item.name, item.properties["file"], item.properties["line"]) for item in told] == [
+        ("error", "new.py", "3")
+    ]
     assert "new.py:3" in job.summary
     sarif = Path(job.outputs["sarif"]).read_text("utf-8")
     place = json.loads(sarif)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
@@ -77,6 +79,40 @@ def test_a_merge_group_is_looked_at_by_what_it_adds(hub: Hub, pull: Pull) -> Non
 def test_a_push_of_a_merge_is_looked_at_by_what_it_adds(hub: Hub, pull: Pull) -> None:
     hub.check_out(pull.merge)
     expect_added(hub.run("push", hub.payload("push", pull.base, pull.merge)), pull)
+
+
+def test_what_a_merge_adds_of_its_own_is_told(hub: Hub, pull: Pull, token: Callable[[str], str]) -> None:
+    work, evil = hub.origin, token("evil")
+    work.git("checkout", "--quiet", "--detach", pull.merge)
+    work.write("evil.py", f"KEY = '{evil}'\n")
+    work.git("add", ".")
+    work.git("commit", "--quiet", "--amend", "--no-edit")
+    merge = work.git("rev-parse", "HEAD")
+    hub.check_out(merge)
+    job = hub.run("push", hub.payload("push", pull.base, merge))
+    assert {item.properties["file"] for item in job.annotations()} == {"new.py", "evil.py"}
+    assert evil not in job.log
+
+
+def test_a_secret_that_a_later_commit_takes_out_again_is_told_without_a_line(
+    hub: Hub, token: Callable[..., str]
+) -> None:
+    base = hub.origin.commit(a__py="1\n")
+    hub.origin.commit(a__py=f"KEY = '{token('brief')}'\n")
+    head = hub.origin.commit(a__py="2\n")
+    hub.check_out(head)
+    job = hub.run("push", hub.payload("push", base, head))
+    assert (job.status, job.outputs["new"]) == (1, "1")
+    assert not job.annotations()
+    assert any(item.name == "error" and "a.py:1" in item.message for item in job.commands)
+
+
+def test_all_that_ci_sees_was_pushed(hub: Hub, pull: Pull) -> None:
+    hub.check_out(pull.base)
+    job = hub.run("pull_request_target", hub.payload("pull_request_target", pull.base, pull.head))
+    finding = json.loads(Path(job.outputs["json"]).read_text("utf-8"))["results"][0]["findings"][0]
+    assert (finding["provenance"]["pushed"], finding["advice"]["situation"]) == (True, "pushed")
+    assert finding["provenance"]["refs"] == ["refs/pull/3/head"]
 
 
 def test_a_new_branch_is_held_against_the_default_branch(hub: Hub, pull: Pull) -> None:
@@ -240,6 +276,27 @@ def test_an_explicit_range_wins_over_the_event(hub: Hub, pull: Pull) -> None:
     hub.check_out(pull.head, "refs/remotes/origin/feature", 0)
     job = hub.run("schedule", hub.payload("schedule", ZERO, ZERO), range=f"{pull.base}..HEAD")
     expect_added(job, pull)
+
+
+@pytest.mark.parametrize("event", ["pull_request", "schedule"])
+def test_contents_that_a_partial_clone_left_out_are_fetched(hub: Hub, pull: Pull, event: str) -> None:
+    hub.origin.git("config", "uploadpack.allowFilter", "true")
+    hub.origin.git("merge", "--quiet", "--ff-only", pull.merge)
+    hub.origin.git("clone", "--quiet", "--no-checkout", "--filter=blob:none", hub.origin.path.as_uri(),
+                   str(hub.folder / "workspace"))  # fmt: skip
+    job = hub.run(event, hub.payload(event, pull.base, pull.head))
+    assert (job.status, job.outputs["findings"]) == (1, "1" if event == "pull_request" else "3"), job.log
+    assert "not in this clone" not in job.log
+
+
+def test_a_summary_of_thousands_is_cut_to_what_github_takes(hub: Hub, token: Callable[[str], str]) -> None:
+    base = hub.origin.commit(a__py="1\n")
+    head = hub.origin.commit(a__py="".join(f"KEY{number} = '{token(str(number))}'\n" for number in range(1500)))
+    hub.check_out(head)
+    job = hub.run("push", hub.payload("push", base, head))
+    assert (job.outputs["findings"], len(job.masks)) == ("1500", 1500)
+    assert 900_000 < len(job.summary.encode()) <= 1 << 20
+    assert "more" in job.summary
 
 
 def test_the_token_that_the_checkout_left_in_its_own_configuration_is_held_back_and_masked(hub: Hub) -> None:

@@ -42,6 +42,23 @@ def test_the_gitlab_template_follows_gitlabs_schema() -> None:
         ROOT / "templates" / "gitlab-ci.yml")  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("page", "heading", "schema"),
+    [
+        ("action.md", "# The GitHub Action", "vendor.github-workflows"),
+        ("ci.md", "## CircleCI", "vendor.circle-ci"),
+        ("ci.md", "## Azure Pipelines", "vendor.azure-pipelines"),
+    ],
+)
+def test_the_example_in_the_docs_follows_its_servers_schema(
+    tmp_path: Path, page: str, heading: str, schema: str
+) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8").partition(f"{heading}\n")[2]
+    example = tmp_path / "example.yml"
+    example.write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    run(program("check-jsonschema"), "--builtin-schema", schema, example)
+
+
 def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
     run(program("zizmor"), "--offline", "--persona", "pedantic", ACTION, *WORKFLOWS)
 

@@ -104,7 +104,9 @@ def result(count: int, text: str = "") -> Result:
         rules=1388,
         findings=tuple(findings),
         suppressed=(
-            Suppressed("made-rule-1", "allowed", f"the baseline{text}", f"a test{text}", "f" * 32, secret_of(-1), place),
+            Suppressed(
+                "made-rule-1", "allowed", f"the baseline{text}", f"a test{text}", "f" * 32, secret_of(-1), place
+            ),
         ),
         coverage=Coverage(
             objects={"blob": 12_345, "commit": 678},
@@ -114,7 +116,9 @@ def result(count: int, text: str = "") -> Result:
             notes=(f"a shallow clone{text}",),
         ),
         guidance={
-            f"made-rule-{number}": Guidance(f"made-rule-{number}", PROVIDERS[number], f"Opens a door.{text}", ("Rotate",))
+            f"made-rule-{number}": Guidance(
+                f"made-rule-{number}", PROVIDERS[number], f"Opens a door.{text}", ("Rotate",)
+            )
             for number in range(8)
         },
         head="c" * 40,

@@ -20,17 +20,20 @@ _SHORT = 4
 
 
 class Mask:
-    """Masks the known secrets of some results. Texts without any cost little: their first characters tell."""
+    """Masks the known secrets of some results. Texts without any cost little: eight characters from a value's middle
+    (many tokens begin alike) tell whether to look closer."""
 
     def __init__(self, results: Sequence[Result]) -> None:
         known = {printable(item.reveal()): str(item) for item in _secrets(results) if is_known(item)}
-        self._long = _by_head({value: mask for value, mask in known.items() if len(value) >= _LONG})
+        self._long = _by_core({value: mask for value, mask in known.items() if len(value) >= _LONG})
         self._words = {value: mask for value, mask in known.items() if _SHORT <= len(value) < _LONG}
 
     def path(self, text: str) -> str:
         """A name that has to stay readable: long values are masked in it."""
-        heads = {text[at : at + _SHORT] for at in range(len(text) - _LONG + 1)} & self._long.keys()
-        found = [pair for head in heads for pair in self._long[head]]
+        if len(text) < _LONG or not self._long:
+            return text
+        cores = self._long.keys() & {text[at : at + _LONG] for at in range(len(text) - _LONG + 1)}
+        found = [pair for core in cores for pair in self._long[core]]
         for value, shown in sorted(found, key=_longest):
             text = text.replace(value, shown)
         return text
@@ -43,11 +46,12 @@ class Mask:
         return re.sub(r"[^\s\"'`=:;,()<>{}\[\]]{4,7}", lambda found: self._words.get(found[0], found[0]), text)
 
 
-def _by_head(values: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
-    heads: dict[str, list[tuple[str, str]]] = {}
+def _by_core(values: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    cores: dict[str, list[tuple[str, str]]] = {}
     for value, mask in values.items():
-        heads.setdefault(value[:_SHORT], []).append((value, mask))
-    return heads
+        middle = (len(value) - _LONG) // 2
+        cores.setdefault(value[middle : middle + _LONG], []).append((value, mask))
+    return cores
 
 
 def _longest(pair: tuple[str, str]) -> tuple[int, str]:

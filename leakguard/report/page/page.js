@@ -594,9 +594,7 @@
   function setTheme(name) {
     if (name) document.documentElement.dataset.theme = name;
     else delete document.documentElement.dataset.theme;
-    $("theme").textContent = "";
-    $("theme").append(make("span", { class: "word" }, "Theme: "), name || "auto");
-    $("theme").setAttribute("aria-label", `Theme: ${name || "auto"}`);
+    $("theme").textContent = `Theme: ${name || "auto"}`;
   }
 
   // ---- paper --------------------------------------------------------------------------------------------------------------

@@ -80,7 +80,9 @@ def _bad(findings: Sequence[Finding]) -> Card:
     worst = next(name for name in SEVERITIES if counts[name])
     proven = sum(item.confidence == "proven" for item in findings)
     rest = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count and name != worst)
-    detail = f"{f'and {rest}' if rest else 'nothing of another severity'}. {proven:,} of {len(findings):,} proven offline."
+    detail = (
+        f"{f'and {rest}' if rest else 'nothing of another severity'}. {proven:,} of {len(findings):,} proven offline."
+    )
     return Card("How bad?", f"{counts[worst]:,} {worst}", detail, worst, f"severity={worst}")
 
 
@@ -134,5 +136,3 @@ def _of_all(count: int, total: int, what: str, nothing: str) -> str:
 
 def _lives(findings: Sequence[Finding]) -> list[Provenance]:
     return [finding.provenance for finding in findings if finding.provenance]
-
-

@@ -105,9 +105,7 @@ def _draw(
     name: str, width: int, most: int, came: Sequence[int], went: Sequence[int], good: Sequence[int], odd: int
 ) -> Timeline:
     first, last = _day(min(good)), _day(max(good))
-    unit, number, label = next(
-        (item for item in _UNITS if item[1](last) - item[1](first) < most), _UNITS[-1]
-    )
+    unit, number, label = next((item for item in _UNITS if item[1](last) - item[1](first) < most), _UNITS[-1])
     begin, end = number(first), number(last)
     up = Counter(number(_day(time)) for time in came if _EARLIEST <= time < _LATEST)
     down = Counter(number(_day(time)) for time in went if _EARLIEST <= time < _LATEST)
