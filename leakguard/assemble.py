@@ -150,9 +150,9 @@ def merge_values(groups: Iterable[Group], rules: Mapping[str, Rule]) -> list[Gro
         value = group.match.secret.reveal()
         if value in best:
             winner = best[value]
-            best[value] = Group(winner.match, winner.spots + group.spots)
+            best[value] = Group(winner.match, winner.spots + group.spots, winner.seen)
         else:
-            best[value] = Group(group.match, group.spots)
+            best[value] = Group(group.match, group.spots, group.seen)
     claimed = _halves(best.values())
     halves = _halves(group for value, group in best.items() if value not in claimed)
     found = [group for value, group in best.items() if value not in halves]

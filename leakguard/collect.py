@@ -23,10 +23,11 @@ class Spot(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Group(msgspec.Struct):
-    """Every spot of one secret under one rule, and the match that says most of it."""
+    """Every spot of one secret under one rule, and the match that says most of it, which was seen at `seen`."""
 
     match: Match
     spots: list[Spot]
+    seen: Spot
 
 
 class HeldGroup(msgspec.Struct):
@@ -52,26 +53,34 @@ class Collector:
         """What one text holds."""
         for match in found.matches:
             spot = Spot(holder, label, match.start, match.end)
-            self._add(match, [spot])
+            self._add(match, [spot], spot)
         for held in found.held:
             self._hold(held, 1, Spot(holder, label, held.start, held.end))
 
     def merge(self, other: Collector) -> None:
         """All that another collector gathered."""
         for group in other.groups.values():
-            self._add(group.match, group.spots)
+            self._add(group.match, group.spots, group.seen)
         for item in other.held.values():
             self._hold(item.held, item.count, item.spot)
 
-    def _add(self, match: Match, spots: list[Spot]) -> None:
+    def _add(self, match: Match, spots: list[Spot], seen: Spot) -> None:
         key = (match.rule, match.secret.reveal())
         group = self.groups.get(key)
         if group is None:
-            self.groups[key] = Group(match, list(spots))
+            self.groups[key] = Group(match, list(spots), seen)
             return
         group.spots.extend(spots)
-        if _weight(match) < _weight(group.match):
-            group.match = match
+        if (_weight(match), seen) < (_weight(group.match), group.seen):
+            group.match, group.seen = match, seen
+
+    def put(self, match: Match, spots: list[Spot], seen: Spot) -> None:
+        """A group that was gathered before."""
+        self._add(match, spots, seen)
+
+    def put_held(self, held: Held, count: int, spot: Spot) -> None:
+        """A held-back group that was gathered before."""
+        self._hold(held, count, spot)
 
     def _hold(self, held: Held, count: int, spot: Spot) -> None:
         secret = held.secret.reveal() if held.secret else b""

@@ -67,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True):
     show_secrets: bool = False
     since: int = 0
     engine: str = "pack"
+    memory: Path | None = None
     source: str = ""
     baseline: tuple[Allowance, ...] = ()
     baseline_source: str = ""

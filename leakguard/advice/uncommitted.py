@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from leakguard.advice.homes import read_line
 from leakguard.model import Advice
 
 if TYPE_CHECKING:
     from leakguard.model import Finding
 
 
-def advise_uncommitted(finding: Finding) -> Advice:
-    """Take it out, put it where it belongs, stage again."""
+def advise_uncommitted(finding: Finding) -> Finding:
+    """The finding with advice for its case: take it out, put it where it belongs, stage again. What is expired, public,
+    encrypted or hashed keeps the advice that it has."""
+    if finding.advice is None or finding.advice.situation != "file":
+        return finding
     place = finding.places[0] if finding.places else None
     where = f"{place.path}:{place.line}" if place else "the file"
-    name = finding.name if finding.name.isidentifier() and finding.name.isascii() else ""
-    variable = f"the environment variable {name.upper()}" if name else "an environment variable"
-    return Advice(
-        "staged",
-        (
-            f"It was never committed: take it out of {where} and read it from {variable}, an ignored .env file or a "
-            "secret manager.",
-            "`git add` the file and commit again.",
-            "If it was sent, shown or pasted anywhere else, rotate it: `leakguard guide " + finding.rule + "`.",
-        ),
-        finding.advice.link if finding.advice else "",
+    line = read_line(place.path if place else "", finding.name)
+    steps = (
+        f"It was never committed: take it out of {where}, keep it in the environment, an ignored .env file or a secret "
+        f"manager, and read it: {line}",
+        "`git add` the file and commit again.",
+        f"If it was sent, shown or pasted anywhere, rotate it: `leakguard guide {finding.rule}`.",
     )
+    return msgspec.structs.replace(finding, advice=Advice("staged", steps, finding.advice.link))

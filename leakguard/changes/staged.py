@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from leakguard.advice.uncommitted import advise_uncommitted
 from leakguard.changes.intake import Intake
 from leakguard.changes.result import Frame, result_of
 from leakguard.excerpt import escape
@@ -32,4 +29,6 @@ def look_at_staged(folder: Path, surroundings: Surroundings, rules: RuleSet, set
 
 
 def _advised(finding: Finding) -> Finding:
-    return msgspec.structs.replace(finding, advice=advise_uncommitted(finding))
+    from leakguard.advice.uncommitted import advise_uncommitted  # a commit without a secret needs no advice
+
+    return advise_uncommitted(finding)

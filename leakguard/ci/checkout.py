@@ -40,16 +40,19 @@ class Checkout:
         """What was fetched, in words, for the log."""
 
     def range_of(self, plan: Plan) -> tuple[str, str] | None:
-        """The ids (base, head) of the plan's range, all of it there; None where no base can be had.
+        """The ids (base, head) of the plan's range, all of it there; None where no base can be had and the plan knows
+        what to do then.
 
-        UsageError where the checkout is too shallow and nothing may, or can, be fetched.
+        UsageError where the checkout lacks what it takes and nothing may, or can, be fetched.
         """
         head = self._obtain(plan.head, plan)
         if not head:
             raise UsageError(f"the commit {plan.head} is not in the checkout; {self._advice(plan)}")
         base = next(filter(None, (self._obtain(base, plan) for base in plan.bases)), "")
-        if not base:
+        if not base and plan.or_history:
             return None
+        if not base:
+            raise UsageError(f"the commit {plan.bases[0]} is not in the checkout; {self._advice(plan)}")
         self._deepen(base, head, plan)
         if self._is_partial():  # contents that were left out are fetched here, not one by one while they are read
             self._fetch("--refetch", "--no-filter", head, base)

@@ -23,7 +23,8 @@ _HEADS = "refs/heads/"
 class Plan(msgspec.Struct, frozen=True):
     """What to look at.
 
-    A range is what `head` has and the first base that can be had has not; without such a base it is all of the history.
+    A range is what `head` has and the first base that can be had has not. Where none can, it is the whole history with
+    `or_history`, an error without.
     A base is a commit's id, or the full name of a branch of the remote. `commits` is how many commits the event says
     that it brought (0: it does not say), which tells how deep a shallow checkout has to be. `ref` is what holds `head`
     on the server ('': not told).
@@ -35,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True):
     head: str = ""
     commits: int = 0
     ref: str = ""
+    or_history: bool = False
 
 
 def plan_for(event: str, payload: object) -> Plan:
@@ -94,10 +96,18 @@ def _push(payload: object) -> Plan:
     if not known:
         if not others:
             return Plan("history", f"the first push of {what}: the whole history", (), after)
-        return Plan("range", f"a new {what[2:]}: what the default branch does not have", others, after, count, ref)
+        return Plan(
+            "range",
+            f"a new {what[2:]}: what the default branch does not have",
+            others,
+            after,
+            count,
+            ref,
+            or_history=True,
+        )
     assert isinstance(before, str)
     if _get(payload, "forced") is True:
-        return Plan("range", f"a forced push to {what}", (before, *others), after, count, ref)
+        return Plan("range", f"a forced push to {what}", (before, *others), after, count, ref, or_history=True)
     return Plan("range", f"a push to {what}", (before,), after, count, ref)
 
 

@@ -193,6 +193,8 @@ def _verdict(result: Result, inputs: Inputs) -> tuple[str, int]:
 
     if any(inputs.fails(finding.severity) for finding in result.findings):
         return "findings", FOUND
+    if result.coverage.stale and inputs.fail_on != "never":
+        return "stale", FOUND
     if not result.coverage.complete:
         return "incomplete", CLEAN if inputs.fail_on == "never" else INCOMPLETE
     return ("findings" if result.findings else "clean"), CLEAN

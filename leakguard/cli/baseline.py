@@ -73,11 +73,8 @@ def create(
         raise UsageError(f"{path.name} exists; use `leakguard baseline update`, or --force to make it anew.")
     terms = _terms(reason or f"known when the baseline was made on {_today()}", owner, expires)
     result, rules = look(folder, settings)
-    key = settings.fingerprint_key
-    if not key and not no_key and any(_keyed(finding, rules) for finding in result.findings) and key_file(folder):
-        write_key(folder)
-        key = read_key(folder)
-        click.echo(_KEY_MADE, err=True)
+    fresh = msgspec.structs.replace(settings, baseline_path=None)
+    key = settings.fingerprint_key if no_key else prepared_key(list(result.findings), folder, fresh, rules)
     entries = [entry_for(finding, rules, key, terms) for finding in result.findings]
     made = update_baseline(path, lambda _: Baseline(check=_check(entries, key)).with_entries(entries))
     click.echo(f"{path}: {_count(len(made.entries), 'finding')} accepted.")
@@ -94,15 +91,11 @@ def update(
 ) -> int:
     """Accept what is new in REPO, and take out what is gone. What ran out stays so, without --renew."""
     settings, path = _settings(folder, config)
-    old = read_baseline(path)
-    key = settings.fingerprint_key
-    if old.check and old.check != key_check(key):
-        raise UsageError(
-            f"{path.name} was made with a fingerprint key that is not here; put it in {KEY_VARIABLE}, "
-            "or run `leakguard baseline key --set`."
-        )
+    read_baseline(path)
+    _prepared(False, folder, settings)
     terms = _terms(reason or f"accepted on {_today()}", owner, expires)
     result, rules = look(folder, settings)
+    key = prepared_key(list(result.findings), folder, settings, rules)
     there = {entry.fingerprint: entry for entry in (entry_for(item, rules, key, terms) for item in result.findings)}
     counts: dict[str, int] = {}
 
@@ -171,18 +164,7 @@ def accept(items: list[tuple[str, Secret, str, Terms]], folder: Path, settings: 
     """Put (rule, secret, path, terms) into the baseline of `folder`, beside what is there; how many were new. A key is
     made where one is needed and there is none."""
     assert settings.baseline_path is not None
-    key = settings.fingerprint_key
-    old = read_baseline(settings.baseline_path) if settings.baseline_path.exists() else None
-    if old and any(entry.slow for entry in old.entries):
-        key = ""
-    elif (
-        not key
-        and key_file(folder)
-        and any(needs_key(_rule(rules, rule), secret.reveal()) for rule, secret, *_ in items)
-    ):
-        write_key(folder)
-        key = read_key(folder)
-        click.echo(_KEY_MADE, err=True)
+    key = _prepared(any(needs_key(_rule(rules, rule), secret.reveal()) for rule, secret, *_ in items), folder, settings)
     fresh = [_entry(_rule(rules, rule), secret, path, key, terms) for rule, secret, path, terms in items]
     before: set[str] = set()
 
@@ -194,6 +176,28 @@ def accept(items: list[tuple[str, Secret, str, Terms]], folder: Path, settings: 
 
     made = update_baseline(settings.baseline_path, change)
     return len(made.entries) - len(before)
+
+
+def prepared_key(findings: list[Finding], folder: Path, settings: Settings, rules: RuleSet) -> str:
+    """The key for entries of these findings; it is made where one is needed and there is none."""
+    return _prepared(any(_keyed(finding, rules) for finding in findings), folder, settings)
+
+
+def _prepared(needed: bool, folder: Path, settings: Settings) -> str:
+    place, key = settings.baseline_path, settings.fingerprint_key
+    old = read_baseline(place) if place and place.exists() else Baseline()
+    if any(entry.slow for entry in old.entries):
+        return ""
+    if old.check and old.check != key_check(key):
+        raise UsageError(
+            f"{place and place.name} was made with a fingerprint key that is not here; put it in {KEY_VARIABLE}, "
+            "or run `leakguard baseline key --set`."
+        )
+    if needed and not key and key_file(folder):
+        write_key(folder)
+        click.echo(_KEY_MADE, err=True)
+        return read_key(folder)
+    return key
 
 
 def _rule(rules: RuleSet, name: str) -> Rule:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def look(folder: Path, settings: Settings, *, files_only: bool = False) -> tuple[Result, RuleSet]:
-    """The sweep of the repository that `folder` is in, or a scan of what lies there (always with `files_only`), and the rules
-    that were asked."""
+    """The sweep of the repository that `folder` is in, or a scan of what lies there (always with `files_only`), and the
+    rules that were asked."""
     rules = load_rules(settings)
     with watch(str(folder)) as progress:
         if key_file(folder) is not None and not files_only:

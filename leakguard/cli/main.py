@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -22,6 +23,7 @@ COMMANDS = {
     "migrate": ("leakguard.cli.migrate", "Take over what was decided in gitleaks, detect-secrets or kingfisher."),
     "purge-plan": ("leakguard.cli.purge_plan", "Say how to take what was found out of the history."),
     "hygiene": ("leakguard.cli.hygiene", "Say whether .gitignore and its relatives keep secrets out."),
+    "audit": ("leakguard.cli.audit", "Go through the findings one by one and decide each."),
     "baseline": ("leakguard.cli.baseline", "Accept the findings that are there, until when you say."),
     "rules": ("leakguard.cli.rules", "Show, test and check the rules."),
     "guide": ("leakguard.cli.guide", "Show how to revoke and rotate one kind of credential."),
@@ -88,7 +90,17 @@ def run() -> None:
             err=True,
         )
         status = INCOMPLETE
-    sys.exit(status if isinstance(status, int) else CLEAN)
+    _leave(status if isinstance(status, int) else CLEAN)
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit without taking the interpreter apart first, which a hook would have to wait for; workers ended before."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(status)
 
 
 def _drop_output() -> None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def command(files: tuple[Path, ...], repo: Path, dry_run: bool, target: Path | None) -> int:
     """Take over configurations, ignore files and baselines of gitleaks, detect-secrets and kingfisher.
 
-    Without FILE, what lies in the repository's root under its usual name. Says line by line what was taken over and what
-    could not be. Their comments beside a secret are understood as they are.
+    Without FILE, what lies in the repository's root under its usual name. Says line by line what was taken over and
+    what could not be. Their comments beside a secret are understood as they are.
     """
     if not repo.is_dir():
         raise UsageError(f"--repo: {repo} is no folder; check the path.")

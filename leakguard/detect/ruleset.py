@@ -7,6 +7,7 @@ and by the processor; it is checked by a checksum, and rebuilt in silence when i
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import zlib
 from functools import cached_property
@@ -30,9 +31,11 @@ _CHECK = 4
 
 
 class _Stored(msgspec.Struct, array_like=True):
-    rules: bytes
-    guidance: bytes
-    database: bytes
+    """A compiled set. Its parts are views of the mapped cache file, so that what is not asked for is not read."""
+
+    rules: memoryview
+    guidance: memoryview
+    database: memoryview
     digest: str
     standard: tuple[int, ...]
 
@@ -44,12 +47,16 @@ class RuleSet:
     """
 
     def __init__(self, stored: _Stored) -> None:
-        self.database = stored.database
+        self.database = bytes(stored.database)
         self.digest = stored.digest
         self.standard = frozenset(stored.standard)
         """The numbers of the rules that are on where nobody chose."""
         self._rules = stored.rules
         self._guidance = stored.guidance
+
+    def __getstate__(self) -> dict[str, object]:
+        # Workers that are started rather than forked get the set through a pipe, which takes no views.
+        return {name: bytes(item) if isinstance(item, memoryview) else item for name, item in vars(self).items()}
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -117,9 +124,9 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         raise RuleError("patterns", "-", "anchor", str(problem)) from None
     encoded = msgspec.msgpack.encode(tuple(rule for rule, _ in rules))
     return _Stored(
-        rules=encoded,
-        guidance=msgspec.msgpack.encode(tuple(guidance for _, guidance in rules)),
-        database=database,
+        rules=memoryview(encoded),
+        guidance=memoryview(msgspec.msgpack.encode(tuple(guidance for _, guidance in rules))),
+        database=memoryview(database),
         digest=blake2b(encoded + __version__.encode(), digest_size=16).hexdigest(),
         standard=tuple(number for number, (rule, _) in enumerate(rules) if not rule.disabled),
     )
@@ -146,8 +153,9 @@ def _key(folder: Path, extra: Sequence[Path]) -> str:
 
 def _read_cache(place: Path) -> _Stored | None:
     try:
-        content = memoryview(place.read_bytes())
-    except OSError:
+        with place.open("rb") as file:
+            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):
         return None
     body = content[_CHECK:]
     if zlib.crc32(body).to_bytes(_CHECK, "big") != content[:_CHECK]:

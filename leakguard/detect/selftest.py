@@ -1,4 +1,5 @@
-"""Rules that prove themselves: every rule against its own examples and counter-examples, and the lint of its texts."""
+"""Rules that prove themselves: every rule against its own examples and counter-examples, its texts and its own worst
+case."""
 
 from __future__ import annotations
 
@@ -7,77 +8,75 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.detect.detector import Detector
+from leakguard.detect.hostile import slowest
+from leakguard.detect.lint import Complaint, lint_rule, lint_together
+from leakguard.detect.matching import FAILED
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 from leakguard.detect.template import expand
-from leakguard.model import Guidance, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from leakguard.detect.detector import Found
+    from leakguard.model import Guidance, Rule
 
-class Complaint(msgspec.Struct, frozen=True):
-    """What is wrong with one field of one rule."""
-
-    rule: str
-    field: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.field}: {self.problem}"
+PER_KILOBYTE = 0.002
+"""Seconds of work that a rule may be made to do on each kilobyte of its neighbourhood."""
 
 
 def check_rules(rules: Sequence[tuple[Rule, Guidance]], only: Sequence[str] = ()) -> list[Complaint]:
     """Lint and self-test `rules` (or those named in `only`, within all of them), in order."""
-    complaints: list[Complaint] = []
+    chosen = set(only) or {rule.id for rule, _ in rules}
     enabled = [(msgspec.structs.replace(rule, disabled=False), guidance) for rule, guidance in rules]
     detector = Detector(RuleSet(build_ruleset(enabled)))
+    complaints: list[Complaint] = []
     for rule, guidance in rules:
-        if only and rule.id not in only:
-            continue
-        complaints.extend(_lint(rule, guidance))
-        complaints.extend(_run_examples(detector, rule, guidance))
-    return complaints
+        if rule.id in chosen:
+            complaints.extend(lint_rule(rule, guidance))
+            complaints.extend(_run_examples(detector, rule, guidance))
+            complaints.extend(_run_hostile(rule, guidance))
+    return [*complaints, *lint_together(rules, chosen)]
 
 
-def _lint(rule: Rule, guidance: Guidance) -> list[Complaint]:
-    found = []
-    for field, least in (("examples", 2), ("counterexamples", 2)):
-        if len(getattr(guidance, field)) < least:
-            found.append(Complaint(rule.id, field, f"has fewer than {least}"))
-    if not rule.disabled:
-        for field in ("impact", "rotate"):
-            if not getattr(guidance, field):
-                found.append(Complaint(rule.id, field, "is missing"))
-    if guidance.link and not guidance.link.startswith("https://"):
-        found.append(Complaint(rule.id, "link", "is no https address"))
-    if guidance.verify and "{secret}" not in msgspec.json.encode(guidance.verify).decode():
-        found.append(Complaint(rule.id, "verify", "holds no {secret} to fill in"))
-    if not (rule.generic or rule.theme) and not rule.id.startswith(rule.provider):
-        found.append(Complaint(rule.id, "id", f"does not begin with the provider's id, {rule.provider}"))
-    return found
+def _run_hostile(rule: Rule, guidance: Guidance) -> list[Complaint]:
+    limit = PER_KILOBYTE * 2 * rule.reach / 1024
+    spent, text = slowest(rule, guidance, limit)
+    if spent <= limit:
+        return []
+    return [Complaint(rule.id, "match", f"works for {spent * 1000:.0f} ms on one candidate ({text}); bound its repeats")]
 
 
 def _run_examples(detector: Detector, rule: Rule, guidance: Guidance) -> list[Complaint]:
-    found = []
+    complaints = []
+    unseen = set(guidance.also)
     for number, template in enumerate(guidance.examples):
-        rules = _rules_found(detector, template, f"{rule.id}/{number}")
+        field = f"examples[{number}]"
+        found = detector.detect(expand(template, f"{rule.id}/{number}").encode())
+        rules = _rules_in(found)
+        unseen -= rules
         if rule.id not in rules:
-            found.append(Complaint(rule.id, f"examples[{number}]", f"is not found by the rule{_instead(detector, template, rule, number)}"))
+            complaints.append(Complaint(rule.id, field, f"is not found by the rule{_why(found, rule)}"))
         for other in sorted(rules - {rule.id, *guidance.also}):
-            found.append(Complaint(rule.id, f"examples[{number}]", f"is also found by {other}; name it in `also` or mend one"))
+            complaints.append(Complaint(rule.id, field, f"is also found by {other}; name it in `also` or mend one"))
+        for reason in _failures(found):
+            complaints.append(Complaint(rule.id, field, reason))
     for number, template in enumerate(guidance.counterexamples):
-        if rule.id in _rules_found(detector, template, f"{rule.id}/-{number}"):
-            found.append(Complaint(rule.id, f"counterexamples[{number}]", "is found by the rule"))
-    return found
+        found = detector.detect(expand(template, f"{rule.id}/-{number}").encode())
+        if rule.id in _rules_in(found):
+            complaints.append(Complaint(rule.id, f"counterexamples[{number}]", "is found by the rule"))
+    complaints.extend(Complaint(rule.id, "also", f"{other} finds none of the examples") for other in sorted(unseen))
+    return complaints
 
 
-def _rules_found(detector: Detector, template: str, seed: str) -> set[str]:
-    found = detector.detect(expand(template, seed).encode())
+def _rules_in(found: Found) -> set[str]:
     return {match.rule for match in found.matches} | {part.rule for match in found.matches for part in match.parts}
 
 
-def _instead(detector: Detector, template: str, rule: Rule, number: int) -> str:
-    """Why an example was not found: what held it back, or which rule won instead."""
-    found = detector.detect(expand(template, f"{rule.id}/{number}").encode())
+def _failures(found: Found) -> list[str]:
+    return sorted({reason for match in found.matches for reason in match.reasons if reason.startswith(FAILED)})
+
+
+def _why(found: Found, rule: Rule) -> str:
+    """What held an example back, or which rule won instead."""
     reasons = [f"{item.reason}: {item.detail}" for item in found.held if item.rule == rule.id]
     return f" ({'; '.join(reasons)})" if reasons else ""

@@ -27,6 +27,8 @@ from leakguard.model import CommitInfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from leakguard.git.objects import Objects
+
 Key = int
 """A finding's number."""
 
@@ -46,7 +48,8 @@ class CommitHead(msgspec.Struct, frozen=True, gc=False):
 
 
 _HEAD = re.compile(
-    rb"tree ((?:[0-9a-f]{2})+)\n((?:parent (?:[0-9a-f]{2})+\n)*)author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,15}) [+-]\d+)?\n"
+    rb"tree ((?:[0-9a-f]{2})+)\n((?:parent (?:[0-9a-f]{2})+\n)*)"
+    rb"author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,15}) [+-]\d+)?\n"
 )
 
 
@@ -244,3 +247,42 @@ class History:
         holders = self._descendants(chosen)
         tips = [tip for tip in self.tips if tip.commit in holders]
         return self._life(chosen, chosen, [], tips)
+
+
+class LazyHistory:
+    """A history of which most questions need a few commits only; the whole graph is made when one needs it."""
+
+    def __init__(
+        self, objects: Objects, tips: Sequence[Tip], commits: Callable[[], Mapping[Number, CommitHead]]
+    ) -> None:
+        self._objects, self._commits = objects, commits
+        self._known: dict[Number, CommitHead | None] = {}
+        self._whole: History | None = None
+        self.tips = tips
+        self.has_remote = any(tip.remote and self.commit(tip.commit) for tip in tips)
+
+    def whole(self) -> History:
+        """The graph of all commits."""
+        if self._whole is None:
+            self._whole = History(self._commits(), self.tips, self._objects.oid)
+        return self._whole
+
+    def commit(self, number: Number) -> CommitHead | None:
+        """One commit, or None where there is none of that number."""
+        if self._whole is not None:
+            return self._whole.commits.get(number)
+        if number not in self._known:
+            self._known[number] = self._read(number) if number >= 0 else None
+        return self._known[number]
+
+    def _read(self, number: Number) -> CommitHead | None:
+        try:
+            _, content = self._objects.read(self._objects.oid(number))
+        except (KeyError, ValueError):
+            return None
+        head = parse_commit_head(content)
+        if head is None:
+            return None
+        tree, parents, time = head
+        find = self._objects.table.find
+        return CommitHead(find(tree), tuple(at for at in map(find, parents) if at >= 0), time)

@@ -34,8 +34,9 @@ _TRUSTED = 64 << 10
 class Visit(msgspec.Struct, frozen=True, gc=False):
     """One object as the walk comes to it.
 
-    `depth` counts from 0 at the root of its delta tree, and is -1 for an object that was read by itself. For a delta of depth > 0, `clean`, `windows` and `gathered` are
-    what `kernel.apply_delta_dirty` says of it; where its base was not walked they are None: scan all of `content`.
+    `depth` counts from 0 at the root of its delta tree, and is -1 for an object that was read by itself. For a delta
+    (depth > 0), `clean`, `windows` and `gathered` are what `kernel.apply_delta_dirty` says of it; for others they are
+    None: scan all of `content`.
     """
 
     number: int
@@ -92,6 +93,11 @@ class Pack:
     def count(self) -> int:
         """How many objects the pack holds."""
         return int(self.table.count)
+
+    @property
+    def checksum(self) -> bytes:
+        """The checksum that ends the pack; the index names the same one."""
+        return self._map[-self.hash_size :]
 
     @property
     def size(self) -> int:

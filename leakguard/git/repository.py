@@ -87,8 +87,8 @@ class Repository:
                 yield from (fan.name + name for name in names if len(name) in (38, 62))
 
     def refs(self, broken: Collection[str] = ()) -> list[Ref]:
-        """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead to
-        an object in `broken`, go to `problems`."""
+        """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead
+        to an object in `broken`, go to `problems`."""
         found: list[Ref] = []
         for name in ["HEAD", *sorted(self.git.references)]:
             try:
@@ -109,7 +109,7 @@ class Repository:
         commit = str(item.id) if isinstance(item, pygit2.Commit) else ""
         return Ref(name, str(target), commit, tag)
 
-    def _get(self, oid: pygit2.Oid, broken: Collection[str]) -> pygit2.Object | None:
+    def _get(self, oid: pygit2.Oid | str, broken: Collection[str]) -> pygit2.Object | None:
         if str(oid) in broken:
             raise ValueError("its object is broken")
         return self.git.get(oid)

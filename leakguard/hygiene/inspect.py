@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from leakguard.hygiene.catalogue import EXAMPLES, GROUPS, Group
 from leakguard.hygiene.ignores import FILE_NAME, Ignores
 from leakguard.hygiene.problems import Problem, Report, problem_order
 from leakguard.hygiene.shipping import shipped
-from leakguard.ledger import path_matches
+from leakguard.ledger import glob_expression, path_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,12 +57,36 @@ def tracked_files(repo: pygit2.Repository) -> list[str]:
         ) from None
 
 
-def classify(path: str) -> Group | None:
-    """The group that a path's name belongs to, None for a harmless one."""
-    for group in GROUPS:
-        if path_matches(path, group.globs):
-            return None if path_matches(path, group.harmless) else group
-    return None
+def groups_of(path: str) -> list[Group]:
+    """The groups that a path's name belongs to; a harmless name belongs to none."""
+    if not (any(map(_may_be, path.split("/"))) or _PLACES.fullmatch(path)):
+        return []
+    found = [group for group in GROUPS if path_matches(path, _anywhere(group.globs))]
+    return [] if any(path_matches(path, group.harmless) for group in found) else found
+
+
+def classify(path: str, content: bytes) -> Group | None:
+    """The group that a file belongs to by its name and its first bytes, None for a harmless one."""
+    return next((group for group in groups_of(path) if group.holds(content)), None)
+
+
+@lru_cache(maxsize=1 << 16)
+def _may_be(name: str) -> bool:
+    """Whether any group knows files or folders of this name; most names are asked about once."""
+    return _NAMES.fullmatch(name) is not None
+
+
+def _anywhere(globs: tuple[str, ...]) -> list[str]:
+    """The same globs, those with a slash at any depth too."""
+    return [f"**/{glob}" if "/" in glob else glob for glob in globs]
+
+
+def _joined(*, with_slash: bool) -> re.Pattern[str]:
+    globs = [glob for group in GROUPS for glob in _anywhere(group.globs) if ("/" in glob) is with_slash]
+    return re.compile("|".join(glob_expression(glob).pattern for glob in globs), re.DOTALL)
+
+
+_NAMES, _PLACES = _joined(with_slash=False), _joined(with_slash=True)
 
 
 def summary(path: Path) -> str:
@@ -72,7 +98,7 @@ def summary(path: Path) -> str:
     except RepositoryError:
         return ""
     root = Path(repo.workdir or path)
-    found = [name for name in paths if (group := classify(name)) and group.holds(_head(root / name))]
+    found = [name for name in paths if groups_of(name) and classify(name, _head(root / name))]
     if not found:
         return ""
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -133,10 +159,8 @@ class _Inspection:
 
     def sensitive(self, path: str) -> Sensitive | None:
         """A path as a sensitive file, where its name and content make it one."""
-        group = classify(path)
-        if group is None or not group.holds(_head(self.root / path)):
-            return None
-        return Sensitive(path, group)
+        group = classify(path, _head(self.root / path)) if groups_of(path) else None
+        return Sensitive(path, group) if group else None
 
     def judge(self, item: Sensitive) -> None:
         """What is wrong with one sensitive file."""
@@ -170,7 +194,7 @@ class _Inspection:
 
     def want(self, item: Sensitive) -> None:
         """Note the lines that would hide a file: those of its group's that do, or its own path."""
-        lines = [line for line in item.group.lines if path_matches(item.path, (line.lstrip("/"),))]
+        lines = [line for line in item.group.lines if path_matches(item.path, (line.strip("/"),))]
         self.wanted[item.group.name].extend(lines or [f"/{_literal(item.path)}"])
 
     def negation(self, path: str) -> tuple[int, str]:
@@ -213,8 +237,8 @@ class _Inspection:
                             seen.add(f"{oid}{path}")
                             waiting.append((oid, f"{path}/"))
                     elif path not in found and path not in told:
-                        group = classify(path)
-                        if group and group.holds(self.blob_head(oid)):
+                        group = classify(path, self.blob_head(oid)) if groups_of(path) else None
+                        if group:
                             found[path] = group
             if len(seen) > MAX_TREES:
                 self.notes.append("the history was not read to its end; `leakguard sweep` reads all of it")

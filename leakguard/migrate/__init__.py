@@ -1,7 +1,7 @@
 """Taking over what people decided in other tools: configurations, ignore files and baselines.
 
-A new kind of file is one module with `looks_like` and `read`, and one line in `SOURCES`. The other tools' comments beside
-a secret need no migration: `leakguard.detect.allowances` understands them.
+A new kind of file is one module with `looks_like` and `read`, and one line in `SOURCES`. The other tools' comments
+beside a secret need no migration: `leakguard.detect.allowances` understands them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from leakguard.errors import UsageError
-from leakguard.migrate.decisions import Decisions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leakguard.migrate.decisions import Decisions
     from leakguard.migrate.lookup import Lookup
 
 SOURCES = ("gitleaks_config", "gitleaks_ignore", "gitleaks_report", "detect_secrets", "kingfisher")

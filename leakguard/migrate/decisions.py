@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from leakguard.model import Secret
+from leakguard.model import Secret  # noqa: TC001 - the struct's own types
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -102,7 +102,7 @@ class _Reading:
             self.tell(expression, f"allowlist regex {expression}", "is about the line, not the secret", taken=False)
             return ""
         made = f"(?s:.*)(?:{_go(expression)})(?s:.*)"
-        if not _compiles(made):
+        if not _compiles(made) or not _compiles_in_re(made):
             self.tell(expression, f"allowlist regex {expression}", "does not compile here", taken=False)
             return ""
         how = "value of an allowance" + (" (gitleaks compares the whole match)" if target == "match" else "")
@@ -111,7 +111,7 @@ class _Reading:
 
     def stop_word(self, word: str) -> str:
         self.tell(word, f"stop word {word}", "value of an allowance", taken=True)
-        return f"(?is:.*){re.escape(word)}(?is:.*)" if word.islower() is False else f"(?is).*{re.escape(word)}.*"
+        return f"(?is:.*{re.escape(word)}.*)"
 
     def globs(self, expression: str) -> list[str]:
         """A path expression as globs, where it is simple enough."""
@@ -180,8 +180,10 @@ def _tables(value: Any) -> list[dict[str, Any]]:
 
 
 def _go(expression: str) -> str:
-    """A Go expression in the words of the `regex` package: flags in front hold for all of it, \\z is \\Z."""
-    return expression.replace("\\z", "\\Z")
+    """A Go expression in the words of Python's: \\z is \\Z, and flags in front are given to a group of all the rest."""
+    flags = re.match(r"\(\?([imsU]+)\)", expression)
+    rest = (expression[flags.end() :] if flags else expression).replace("\\z", "\\Z")
+    return f"(?{flags.group(1).replace('U', '')}:{rest})" if flags else rest
 
 
 def _compiles(expression: str) -> bool:
@@ -190,6 +192,14 @@ def _compiles(expression: str) -> bool:
     try:
         regex.compile(expression.encode(), regex.VERSION0)
     except regex.error:
+        return False
+    return True
+
+
+def _compiles_in_re(expression: str) -> bool:
+    try:
+        re.compile(expression)
+    except re.error:
         return False
     return True
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(r"(?:(?P<commit>[0-9a-f]{7,64}):)?(?P<path>.+):(?P<rule>[^:]+):(?P<line>\d+)\Z")
 
 
-def looks_like(name: str, data: bytes) -> bool:
+def looks_like(name: str, _data: bytes) -> bool:
     """By its name alone: the format is too plain to be told by what it holds."""
     return name == ".gitleaksignore"
 

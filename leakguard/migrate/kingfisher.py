@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leakguard.migrate.lookup import Lookup
 
 
-def looks_like(name: str, data: bytes) -> bool:
+def looks_like(_name: str, data: bytes) -> bool:
     """YAML with either form's first key."""
     return b"ExactFindings:" in data or b"fingerprint_algorithm:" in data
 
@@ -63,7 +63,8 @@ def _items(table: Any) -> Iterator[dict[str, Any]]:
 
 
 def _found(lookup: Lookup, path: str, line: int) -> tuple[str, list[Any]] | None:
-    """The matches on a line. The first form's paths begin with the scanned folder's name, so they are tried without it."""
+    """The matches on a line. Paths of the first form begin with the scanned folder's name: they are tried without
+    it, too."""
     for name in dict.fromkeys((path, path.split("/", 1)[-1])):
         matches = lookup.at(name, line)
         if matches:

@@ -96,7 +96,8 @@ class _Screen:
             yield from _wrapped("Do now:  " if at == 0 else "Then:    ", step)
         for rule in list(dict.fromkeys(finding.rule for finding in findings))[:1]:
             yield f"More:    leakguard guide {rule}"
-            yield f"Allow:   if it is no secret, write beside it, in a comment: leakguard:allow[{rule}] and why"
+            allowing = f"if it is no secret, write beside it, in a comment: leakguard:allow[{rule}] and why"
+            yield from _wrapped("Allow:   ", allowing)
         yield self.style(self.bypass(), _DIM)
 
     def bypass(self) -> str:

@@ -20,7 +20,7 @@ from leakguard.report.page.data import document, encode
 from leakguard.report.page.mask import Mask
 from leakguard.report.page.summary import cards, facts, verdict
 from leakguard.report.page.timeline import timelines
-from leakguard.report.phrases import HELD, coverage_lines, held_reason
+from leakguard.report.phrases import coverage_lines, held_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +44,12 @@ def render(results: Sequence[Result], *, show_secrets: bool, colour: bool) -> by
         style=style,
         script=script,
         data=encode(document(results, mask, show_secrets=show_secrets)),
-        title=", ".join(_words(mask.path(result.target)) for result in results[:3]) or "nothing",
+        title=", ".join(mask.path(result.target) for result in results[:3]) or "nothing",
         targets=[_target(result, mask) for result in results],
         version=results[0].version if results else "",
-        total=len(findings),
         listed=len(findings) + sum(len(_fixed(result)) for result in results),
         secrets_shown=show_secrets,
         complete=all(result.coverage.complete for result in results),
-        compared=any(isinstance(result, Comparison) for result in results),
         verdict=verdict(findings),
         cards=cards(findings, has_history=any(finding.provenance for finding in findings)),
         timelines=timelines(findings),
@@ -63,32 +61,31 @@ def render(results: Sequence[Result], *, show_secrets: bool, colour: bool) -> by
 def _target(result: Result, mask: Mask) -> dict[str, Any]:
     """What the page says of one target beside its findings. Coverage is told in the words of every report."""
     coverage = result.coverage
-    held = [(HELD.get(reason, reason), count) for reason, count in coverage.held.items() if count]
     return {
-        "name": _words(mask.path(result.target)),
-        "facts": [(label, _words(mask.path(text))) for label, text in facts(result)],
-        "coverage": [_words(mask.text(line)) for line in coverage_lines(coverage, result.rules, most=_SKIPPED)],
-        "complete": coverage.complete,
-        "skipped": len(coverage.skipped),
-        "held": held,
-        "held_count": sum(count for _, count in held),
+        "name": mask.path(result.target),
+        "facts": [(label, mask.path(text)) for label, text in facts(result)],
+        "coverage": [mask.text(line) for line in coverage_lines(coverage, result.rules, most=_SKIPPED)],
+        "held_count": sum(coverage.held.values()),
         "suppressed": [_suppressed(item, mask) for item in result.suppressed[:_HELD_LISTED]],
         "suppressed_more": max(0, len(result.suppressed) - _HELD_LISTED),
-        "compared_with": _words(mask.path(result.compared_with)) if isinstance(result, Comparison) else "",
+        "compared_with": mask.path(result.compared_with) if isinstance(result, Comparison) else "",
     }
 
 
 def _suppressed(item: Suppressed, mask: Mask) -> dict[str, str]:
     place = f"{item.place.path}:{item.place.line}" if item.place else ""
-    return {"rule": item.rule, "place": _words(mask.path(place)), "why": _words(mask.text(held_reason(item)))}
+    return {"rule": item.rule, "place": mask.path(place), "why": mask.text(held_reason(item))}
 
 
 def _fixed(result: Result) -> tuple[Finding, ...]:
     return result.fixed if isinstance(result, Comparison) else ()
 
 
-def _words(text: str) -> str:
-    return escape(text)
+def _shown(value: object) -> object:
+    """What the template writes: every text without control and direction characters. `Markup` is our own."""
+    from markupsafe import Markup
+
+    return escape(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _policy(style: str, script: str) -> str:
@@ -114,5 +111,7 @@ def _resource(name: str) -> str:
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
     return environment.from_string(_resource("template.html"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leakguard.collect import Group, Spot
     from leakguard.detect.detector import Detector
-    from leakguard.git.history import History
+    from leakguard.git.history import LazyHistory
     from leakguard.git.objects import Objects
 
 MAX_EVENTS = 50
@@ -54,7 +54,7 @@ class HistoryLocator:
     def __init__(
         self,
         objects: Objects,
-        history: History,
+        history: LazyHistory,
         found: Reached,
         detector: Detector | None,
         clock: int,
@@ -91,7 +91,7 @@ class HistoryLocator:
         life = self.lives.get(key, Life())
         outside = [spot for spot in group.spots if not spot.holder]
         messages = sorted({spot.holder for spot in group.spots if spot.label == "commit"})
-        said = self.history.life_in_commits(map(self.objects.find, messages)) if messages else Life()
+        said = self.history.whole().life_in_commits(map(self.objects.find, messages)) if messages else Life()
         introduced = self._events(life.introduced, key, spots, parent=False)
         introduced = _joined([*introduced, *self._message_events(said, spots)])
         removed = self._events(life.removed, key, spots, parent=True)
@@ -117,12 +117,14 @@ class HistoryLocator:
         paths = tuple(dict.fromkeys([*paths, *(place.path for place in places)]))
         return Sited(places[:MAX_PLACES], provenance, paths)
 
+    def _times(self, numbers: Sequence[int]) -> list[int]:
+        return [head.time for head in map(self.history.commit, numbers) if head]
+
     def _exposed(self, life: Life, said: Life, *, alive: bool) -> int | None:
-        commits = self.history.commits
-        begun = [commits[number].time for number in (*life.introduced, *said.introduced)]
+        begun = self._times((*life.introduced, *said.introduced))
         if not begun:
             return None
-        ended = [commits[number].time for number in life.removed]
+        ended = self._times(life.removed)
         last = self.clock if alive or not ended else max(ended)
         return max(0, last - min(begun))
 
@@ -133,13 +135,14 @@ class HistoryLocator:
         for number in numbers[:MAX_EVENTS]:
             source = number
             if parent:
-                head = self.history.commits[number]
-                source = next((at for at in head.parents if key in self._keys_of(at)), number)
+                head = self.history.commit(number)
+                parents = head.parents if head else ()
+                source = next((at for at in parents if key in self._keys_of(at)), number)
             events.append(Event(self.info(number), self._places_in(source, key, spots)))
         return tuple(events)
 
     def _keys_of(self, commit: int) -> frozenset[int]:
-        head = self.history.commits.get(commit)
+        head = self.history.commit(commit)
         return self.trees.get(head.tree, frozenset()) if head else frozenset()
 
     def _message_events(self, said: Life, spots: Mapping[str, list[Spot]]) -> tuple[Event, ...]:
@@ -161,7 +164,7 @@ class HistoryLocator:
 
     def _places_in(self, commit: int, key: int, spots: Mapping[str, list[Spot]]) -> tuple[Place, ...]:
         """Every path in a commit's tree whose object holds the secret, with its lines."""
-        head = self.history.commits.get(commit)
+        head = self.history.commit(commit)
         if head is None or key < 0:
             return ()
         places: list[Place] = []
@@ -205,7 +208,7 @@ class HistoryLocator:
         try:
             info = parse_commit_info(oid, self.objects.read(oid)[1])
         except (KeyError, ValueError):
-            return CommitInfo(oid, "", "", self.history.commits[number].time, 0, "")
+            return CommitInfo(oid, "", "", 0, 0, "")
         author, email, subject = (
             printable(self._mask(text.encode("utf-8", "replace"))) for text in (info.author, info.email, info.subject)
         )

@@ -43,14 +43,16 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct):
-    """What one task of the first pass found."""
+    """What one task of the first pass found. `settled`: every tree and parent that its commits name is there."""
 
+    pack: int
     collector: Collector
     commits: bytes
     counts: Counter[str]
     decoded_bytes: int = 0
     scanned_bytes: int = 0
     skipped: list[Skipped] = []
+    settled: bool = True
 
 
 class Trees(msgspec.Struct):
@@ -77,11 +79,11 @@ class Worker:
 
     def read_texts(self, task: Task) -> Texts:
         """First pass: blobs, commits and tags of a span."""
-        return _TextRun(self).run(task)
+        return _TextRun(self, task.pack).run(task)
 
     def read_trees(self, task: Task, blobs: bytes, names: frozenset[bytes]) -> Trees:
-        """Second pass: the trees of a span. `blobs` are the concatenated ids of blobs of interest; `names` are file names
-        of interest, once they are known."""
+        """Second pass: the trees of a span. `blobs` are the concatenated ids of blobs of interest; `names` are file
+        names of interest, once they are known."""
         if self._blobs is None or self._blobs[0] != blobs:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
         return _TreeRun(self, self._blobs[1], names).run(task)
@@ -124,10 +126,10 @@ class Worker:
 class _TextRun:
     """One task of the first pass."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, pack: int) -> None:
         self.worker = worker
         self.detector = worker.detector
-        self.out = Texts(Collector(), b"", Counter())
+        self.out = Texts(pack, Collector(), b"", Counter())
         self.commits = array("q")
         self.states: dict[int, State] = {}
 
@@ -214,8 +216,9 @@ class _TextRun:
                 raise ValueError
             tree, parents, time = head
             find = objects.table.find
-            known = [at for at in map(find, parents) if at >= 0]
-            self.commits.extend((self.worker.first(number), find(tree), time, len(known), *known))
+            root, known = find(tree), [at for at in map(find, parents) if at >= 0]
+            self.out.settled = self.out.settled and root >= 0 and len(known) == len(parents)
+            self.commits.extend((self.worker.first(number), root, time, len(known), *known))
         except (ValueError, OverflowError):
             self.out.skipped.append(Skipped(f"commit {objects.oid(number)}", "has a malformed header"))
 
@@ -285,13 +288,25 @@ class _TreeRun:
                 self.out.names.add(name)
 
 
-def unpack_commits(rows: bytes) -> Iterator[tuple[int, CommitHead]]:
-    """The commits that `Texts.commits` holds, by their numbers."""
-    values = memoryview(rows).cast("q")
+def unpack_commits(rows: bytes, base: int = 0) -> Iterator[tuple[int, CommitHead]]:
+    """The commits that `Texts.commits` holds, by their numbers; `base` is added to those."""
+    values = memoryview(rows).cast("q").tolist()
+    if base:
+        yield from _moved(values, base)
+        return
     at, total = 0, len(values)
     while at < total:
         number, tree, time, parents = values[at : at + 4]
         yield number, CommitHead(tree, tuple(values[at + 4 : at + 4 + parents]), time)
+        at += 4 + parents
+
+
+def _moved(values: list[int], base: int) -> Iterator[tuple[int, CommitHead]]:
+    at, total = 0, len(values)
+    while at < total:
+        number, tree, time, parents = values[at : at + 4]
+        above = tuple(parent + base for parent in values[at + 4 : at + 4 + parents])
+        yield number + base, CommitHead(tree + base, above, time)
         at += 4 + parents
 
 

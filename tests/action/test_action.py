@@ -186,6 +186,15 @@ def test_a_shallow_checkout_that_may_not_be_deepened_says_how_deep_it_has_to_be(
     assert any("fetch-depth: 0" in item.message for item in job.commands)
 
 
+@pytest.mark.parametrize("inputs", [{"fetch": "false"}, {"range": "nowhere..HEAD"}])
+def test_a_base_that_cannot_be_had_is_no_silent_sweep(hub: Hub, pull: Pull, inputs: dict[str, str]) -> None:
+    hub.check_out(pull.head, "refs/remotes/origin/feature")
+    job = hub.run("pull_request", hub.payload("pull_request", pull.base, pull.head), **inputs)
+    assert (job.status, job.outputs["status"]) == (2, "error"), job.log
+    assert "is not in the checkout" in job.commands[0].message
+    assert not job.masks
+
+
 def test_nothing_of_the_workspace_is_run_or_imported(hub: Hub, pull: Pull) -> None:
     work = hub.check_out(pull.merge, PULL_REF)
     for name in ("click.py", "leakguard/__init__.py", "leakguard/__main__.py", "msgspec.py", "sitecustomize.py"):
@@ -291,10 +300,10 @@ def test_contents_that_a_partial_clone_left_out_are_fetched(hub: Hub, pull: Pull
 
 def test_a_summary_of_thousands_is_cut_to_what_github_takes(hub: Hub, token: Callable[[str], str]) -> None:
     base = hub.origin.commit(a__py="1\n")
-    head = hub.origin.commit(a__py="".join(f"KEY{number} = '{token(str(number))}'\n" for number in range(1500)))
+    head = hub.origin.commit(a__py="".join(f"KEY{number} = '{token(str(number))}'\n" for number in range(800)))
     hub.check_out(head)
     job = hub.run("push", hub.payload("push", base, head))
-    assert (job.outputs["findings"], len(job.masks)) == ("1500", 1500)
+    assert (job.outputs["findings"], len(job.masks)) == ("800", 800)
     assert 900_000 < len(job.summary.encode()) <= 1 << 20
     assert "more" in job.summary
 

@@ -56,7 +56,9 @@ def test_the_example_in_the_docs_follows_its_servers_schema(
     text = (ROOT / "docs" / page).read_text("utf-8").partition(f"{heading}\n")[2]
     example = tmp_path / "example.yml"
     example.write_text(text.partition("```yaml\n")[2].partition("```")[0])
-    run(program("check-jsonschema"), "--builtin-schema", schema, example)
+    # Azure's schema has expressions that are none by the stricter rules, and wants numbers as text.
+    azure = ("--data-transform", "azure-pipelines") if "azure" in schema else ()
+    run(program("check-jsonschema"), "--regex-variant", "nonunicode", *azure, "--builtin-schema", schema, example)
 
 
 def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from base64 import b64encode
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,8 +63,10 @@ def test_what_is_brought_in_fails_the_job(hub: Hub, pull: Pull, variables: dict[
     assert pull.added not in log
 
 
-def test_a_schedule_looks_at_the_whole_history(hub: Hub, pull: Pull) -> None:
-    hub.check_out(pull.head, "refs/remotes/origin/feature", 0)
+def test_a_schedule_looks_at_the_whole_history_but_not_at_the_jobs_own_token(hub: Hub, pull: Pull) -> None:
+    work = hub.check_out(pull.head, "refs/remotes/origin/feature", 0)
+    word = b64encode(sha256(b"job").digest()).decode().strip("=").replace("/", "x")
+    work.git("remote", "set-url", "origin", f"https://gitlab-ci-token:{word}@git.example.com/octo/app.git")
     status, log, files = run(hub, CI_PIPELINE_SOURCE="schedule", CI_COMMIT_SHA=pull.head, CI_COMMIT_BEFORE_SHA=ZERO)
     assert (status, len(files)) == (1, 3), log
 

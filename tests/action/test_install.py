@@ -12,6 +12,8 @@ import pytest
 
 from tests.action.runner import ROOT
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="`bash` may be that of another system there")
+
 PARTS = ROOT / "hooks" / "github-action"
 
 
@@ -53,7 +55,6 @@ def test_an_environment_that_was_made_before_is_used_again(tmp_path: Path) -> No
     assert (status, outputs) == (0, f"python={interpreter}\n"), log
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
 def test_an_old_python_on_the_path_is_passed_over_for_one_that_the_image_keeps(tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     interpreter = made_before(tools)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,6 @@ class Browser:
     downloads: Path
     folder: Path
     made: int = 0
-    seen: list[str] = field(default_factory=list)
 
     def show(
         self, *results: Result, width: int = 1400, height: int = 900, dark: bool = False, show_secrets: bool = False
@@ -48,7 +47,8 @@ class Browser:
         path = self.folder / f"page-{self.made}.html"
         path.write_bytes(render(results, show_secrets=show_secrets, colour=False))
         self.size(width, height)
-        self.cdp("Emulation.setEmulatedMedia", features=[_media("prefers-color-scheme", "dark" if dark else "light")])
+        theme = _media("prefers-color-scheme", "dark" if dark else "light")
+        self.cdp("Emulation.setEmulatedMedia", features=[theme, _media("prefers-reduced-motion", "reduce")])
         self.driver.get(path.as_uri())
 
     def size(self, width: int, height: int) -> None:

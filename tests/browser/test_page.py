@@ -27,11 +27,13 @@ DOWN, UP, ENTER, ESCAPE, END, HOME, LEFT, RIGHT = (
 )
 
 CONTRAST = """
-const parse = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return [n[0], n[1], n[2], n[3] === undefined ? 1 : n[3]]; };
+const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
 const over = (top, under) => [0, 1, 2].map((i) => top[i] * top[3] + under[i] * (1 - top[3]));
 const light = (c) => { const f = (v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
   return 0.2126 * f(c[0]) + 0.7152 * f(c[1]) + 0.0722 * f(c[2]); };
-const ground = (e) => { const chain = []; for (; e; e = e.parentElement) chain.unshift(parse(getComputedStyle(e).backgroundColor));
+const ground = (e) => {
+  const chain = [];
+  for (; e; e = e.parentElement) chain.unshift(parse(getComputedStyle(e).backgroundColor));
   return chain.reduce((under, top) => over(top, under), [255, 255, 255]); };
 const poor = new Set();
 const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -42,15 +44,24 @@ for (let node = walk.nextNode(); node; node = walk.nextNode()) {
   const fore = over(parse(e.closest("svg") ? style.fill : style.color), back);
   const [a, b] = [light(fore), light(back)].sort((x, y) => y - x);
   const ratio = (a + 0.05) / (b + 0.05);
-  if (ratio < 4.5) poor.add(`${ratio.toFixed(2)} ${e.tagName}.${e.className.baseVal ?? e.className}: ${node.textContent.trim().slice(0, 40)}`);
+  const name = `${e.tagName}.${e.className.baseVal ?? e.className}`;
+  if (ratio < 4.5) poor.add(`${ratio.toFixed(2)} ${name}: ${node.textContent.trim().slice(0, 40)}`);
 }
 return [...poor];
 """
 
+SMUGGLE = """
+const attempt = (action) => { try { action(); return "done" } catch (problem) { return problem.name } };
+const script = document.createElement("script");
+return [attempt(() => { script.text = "window.pwned = 1"; document.body.append(script) }),
+  attempt(() => { document.body.innerHTML = "<b>x</b>" })];
+"""
+
 UNNAMED = """
-const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.textContent.trim() || (e.labels && e.labels.length);
-return [...document.querySelectorAll("button, a, input, select, textarea, [role=grid], [role=region], svg, dialog, aside")]
-  .filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 120));
+const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.textContent.trim()
+  || (e.labels && e.labels.length);
+const wanted = "button, a, input, select, textarea, [role=grid], [role=region], svg, dialog, aside";
+return [...document.querySelectorAll(wanted)].filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 120));
 """
 
 
@@ -82,17 +93,18 @@ def saved(browser: Browser) -> bytes:
 
 def test_search_finds_by_path_author_commit_and_kind_whatever_the_case(browser: Browser) -> None:
     browser.show(result(60))
-    for words, expected in (
+    wanted = (
         ("settings_17.PY", 1),
         ("ada 17 module17", 1),
         ("0" * 38 + "11", 1),
-        ("KIND 3", 8),
-        ("no", 0),
-    ):
+        ("MADE-rule-3", 8),
+        ("nothing-like-it", 0),
+    )
+    for words, count in wanted:
         search(browser, words)
-        wanted = f"{expected} of 60 findings"
-        browser.until(lambda wanted=wanted: browser.text("#count") == wanted)
-    assert browser.find("#empty").is_displayed() == (expected == 0)
+        told = f"{count} of 60 findings"
+        browser.until(lambda told=told: browser.text("#count") == told)
+    assert browser.find("#empty").is_displayed()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +134,10 @@ def test_the_answers_of_the_summary_lead_to_what_they_count(browser: Browser) ->
 
 def test_sorting_by_a_column_says_so_and_goes_both_ways(browser: Browser) -> None:
     browser.show(result(60))
-    dates = "return [...document.querySelectorAll('#rows .row')].sort((a,b)=>a.dataset.at-b.dataset.at).map(r=>r.querySelector('.since').textContent)"
+    dates = (
+        "return [...document.querySelectorAll('#rows .row')].sort((a, b) => a.dataset.at - b.dataset.at)"
+        ".map((row) => row.querySelector('.since').textContent)"
+    )
     button = "[data-sort=since]"
     browser.find(button).click()
     up = browser.js(dates)
@@ -161,6 +176,7 @@ def test_the_focus_can_be_seen(browser: Browser) -> None:
 
 def test_groups_fold_and_unfold_by_keys_and_count_their_members(browser: Browser) -> None:
     browser.show(result(60))
+    first_row(browser)
     browser.choose("Group", "severity")
     assert re.sub(r"\W+", " ", rows(browser)[0]).strip() == "critical 15"
     first_row(browser)
@@ -202,7 +218,7 @@ def test_ticked_steps_are_still_ticked_after_the_page_is_opened_again(browser: B
 def test_a_browser_that_keeps_nothing_still_works_and_says_so(browser: Browser) -> None:
     blocked = browser.cdp(
         "Page.addScriptToEvaluateOnNewDocument",
-        source="Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError') } })",
+        source="Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'X') } })",
     )
     try:
         browser.show(result(6))
@@ -293,17 +309,14 @@ def test_no_request_leaves_the_page(browser: Browser) -> None:
     asked = [json.loads(entry["message"])["message"] for entry in browser.driver.get_log("performance")]
     addresses = [item["params"]["request"]["url"] for item in asked if item["method"] == "Network.requestWillBeSent"]
     assert addresses
-    assert all(address.startswith("file:") for address in addresses)
+    assert [address for address in addresses if not address.startswith(("file:", "data:"))] == []
 
 
 def test_the_policy_stops_a_script_that_got_in_all_the_same(browser: Browser) -> None:
     browser.show(result(2))
-    browser.js(
-        "const s = document.createElement('script'); s.text = 'window.pwned = 1'; try { document.body.append(s) } catch {}"
-    )
-    browser.js("try { document.body.innerHTML = '<b>x</b>' } catch (problem) { window.refused = problem.name }")
-    assert browser.js("return [window.pwned, window.refused]") == [None, "TypeError"]
-    assert browser.complaints()
+    assert browser.js(SMUGGLE) == ["TypeError", "TypeError"]
+    assert browser.js("return window.pwned") is None
+    assert len(browser.complaints()) == 2
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -351,7 +364,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, width: int) -> None:
     assert browser.js("return document.documentElement.scrollWidth") <= width
     if width == 360:
         box = browser.find("#panel").rect
-        assert (box["x"], box["width"]) == (0, 360)
+        assert (box["x"], box["width"]) == (0, browser.js("return document.documentElement.clientWidth"))
 
 
 def test_filters_of_a_phone_open_by_a_button(browser: Browser) -> None:

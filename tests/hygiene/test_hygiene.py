@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leakguard.hygiene.inspect import inspect, summary
+from leakguard.hygiene.inspect import groups_of, inspect, summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,3 +239,37 @@ def test_the_summary_for_other_commands_is_one_line_or_nothing(repo: GitRepo) ->
     repo.write(".env", "A=1")
     repo.commit()
     assert summary(repo.path) == "hygiene: .env should not be tracked; `leakguard hygiene` says what to do"
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [
+        ("deep/.aws/credentials", "cloud credentials"),
+        (".aws/credentials", "cloud credentials"),
+        ("src/credentials", None),
+        ("infra/.terraform/providers/x", "Terraform state and variables"),
+        ("app/config/master.key", "private keys"),
+        ("a/.env.local", "environment files"),
+        ("a/.env.example", None),
+        ("a/environment.ts", None),
+        ("debug.keystore", None),
+        ("x/id_rsa.pub", None),
+    ],
+)
+def test_names_are_told_apart_at_any_depth(path: str, group: str | None) -> None:
+    found = groups_of(path)
+    assert (found[0].name if found else None) == group
+
+
+def test_a_rails_master_key_is_known_by_its_place(repo: GitRepo) -> None:
+    repo.write("config/master.key", "0" * 32)
+    repo.commit()
+    assert kinds(repo) == {"config/master.key": {"tracked"}}
+
+
+def test_a_sweep_tells_of_it_in_one_line(repo: GitRepo, leakguard) -> None:
+    repo.write(".env", "A=1")
+    repo.commit()
+    ran = leakguard("sweep", repo.path)
+    assert "note: hygiene: .env should not be tracked; `leakguard hygiene` says what to do" in ran.out
+    assert ran.status == 0

@@ -139,6 +139,12 @@ def test_a_short_secret_is_masked_as_a_word_of_a_subject_but_not_inside_of_a_pat
     assert mask.path("src/hunter2s.py") == "src/hunter2s.py"
 
 
+def test_a_secret_that_is_a_plain_word_makes_no_hole_in_every_path() -> None:
+    mask = Mask([msgspec.structs.replace(result(0), findings=(finding(1, secret=Secret(b"sunshine")),))])
+    assert mask.path("src/sunshine.py") == "src/sunshine.py"
+    assert mask.text("the password is sunshine") == "the password is ****"
+
+
 def test_secrets_that_begin_alike_are_all_masked_and_longer_ones_first() -> None:
     values = [b"same-start-%d-and-more" % number for number in range(50)] + [b"same-start-1-and-more-and-more"]
     found = tuple(finding(at, secret=Secret(value)) for at, value in enumerate(values))
@@ -275,4 +281,4 @@ def test_the_program_writes_the_page_of_a_real_repository(
     assert (ran.status, ran.out) == (1, "")
     text = out.read_bytes().decode("utf-8")
     assert token("a") not in text
-    assert data_of(text)["findings"][0]["rule"] == "github-pat"
+    assert data_of(text)["findings"][0]["provider"] == "GitHub"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from leakguard.excerpt import escape
 from leakguard.model import SEVERITIES
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def domain(email: str) -> str:
 def _domains(findings: Sequence[Finding], mask: Mask) -> Iterable[str]:
     for finding in findings:
         if finding.provenance and finding.provenance.introduced:
-            yield escape(mask.path(domain(finding.provenance.introduced[0].commit.email)))
+            yield mask.path(domain(finding.provenance.introduced[0].commit.email))
 
 
 def _exposures(findings: Sequence[Finding]) -> list[tuple[str, int]]:

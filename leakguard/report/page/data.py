@@ -26,8 +26,19 @@ _INERT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 def encode(plain: dict[str, Any]) -> str:
-    """JSON that HTML cannot mistake for markup: ASCII only, without `<`, `>` and `&`."""
-    return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).translate(_INERT)
+    """JSON that HTML cannot mistake for markup: ASCII only, without `<`, `>` and `&`, and without what a screen or a
+    terminal would take for a command."""
+    return json.dumps(_shown(plain), ensure_ascii=True, separators=(",", ":")).translate(_INERT)
+
+
+def _shown(plain: Any) -> Any:
+    if isinstance(plain, str):
+        return escape(plain)
+    if isinstance(plain, list):
+        return [_shown(item) for item in plain]
+    if isinstance(plain, dict):
+        return {name: _shown(item) for name, item in plain.items()}
+    return plain
 
 
 def document(results: Sequence[Result], mask: Mask, *, show_secrets: bool) -> dict[str, Any]:
@@ -62,10 +73,10 @@ class _Document:
         }
 
     def path(self, text: str) -> str:
-        return escape(self.mask.path(text))
+        return self.mask.path(text)
 
     def text(self, text: str) -> str:
-        return escape(self.mask.text(text))
+        return self.mask.text(text)
 
     def sentence(self, text: str) -> int:
         return self.sentences.setdefault(text, len(self.sentences))
@@ -99,7 +110,7 @@ class _Document:
 
     def secret(self, secret: Secret) -> str:
         if self.show and is_known(secret):
-            return escape(secret.reveal().decode("utf-8", "backslashreplace"))
+            return secret.reveal().decode("utf-8", "backslashreplace")
         return str(secret)
 
     def place(self, place: Place, quoted: bool) -> dict[str, Any]:

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from leakguard.model import Result, Secret
 
 _LONG = 8
-"""A value of so many characters is masked wherever it stands; a shorter one only as a word of a sentence or excerpt:
-a weak password is a part of many a path."""
+"""A value of so many characters is masked wherever it stands. A shorter one, or one that is a plain word, is masked only
+as a whole word of a sentence or excerpt: a weak password is a part of many a path, and a hole would tell of it."""
 _SHORT = 4
+_REAL = ("allowed", "excluded")
+"""Why a secret may be held back; what is refuted, or known as an example, is none."""
+_WORD = re.compile(r"[^\s\"'`=:;,()<>{}\[\]]+")
 
 
 class Mask:
@@ -25,8 +28,9 @@ class Mask:
 
     def __init__(self, results: Sequence[Result]) -> None:
         known = {printable(item.reveal()): str(item) for item in _secrets(results) if is_known(item)}
-        self._long = _by_core({value: mask for value, mask in known.items() if len(value) >= _LONG})
-        self._words = {value: mask for value, mask in known.items() if _SHORT <= len(value) < _LONG}
+        strong = {value: mask for value, mask in known.items() if len(value) >= _LONG and not _is_word(value)}
+        self._long = _by_core(strong)
+        self._words = {value: mask for value, mask in known.items() if len(value) >= _SHORT and value not in strong}
 
     def path(self, text: str) -> str:
         """A name that has to stay readable: long values are masked in it."""
@@ -43,7 +47,11 @@ class Mask:
         text = self.path(text)
         if not self._words:
             return text
-        return re.sub(r"[^\s\"'`=:;,()<>{}\[\]]{4,7}", lambda found: self._words.get(found[0], found[0]), text)
+        return _WORD.sub(lambda found: self._words.get(found[0], found[0]), text)
+
+
+def _is_word(value: str) -> bool:
+    return value.isalpha() and (value.islower() or value.istitle() or value.isupper())
 
 
 def _by_core(values: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
@@ -63,4 +71,4 @@ def _secrets(results: Sequence[Result]) -> Iterator[Secret]:
         for finding in (*result.findings, *getattr(result, "fixed", ())):
             yield finding.secret
             yield from (secret for _, secret in finding.parts)
-        yield from (item.secret for item in result.suppressed)
+        yield from (item.secret for item in result.suppressed if item.reason in _REAL)

@@ -20,10 +20,10 @@
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
-      if (value === null || value === undefined || value === false) continue;
+      if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
       if (name === "class") element.className = value;
       else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else element.setAttribute(name, value === true ? "" : String(value));
+      else element.setAttribute(name, String(value));
     }
     element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
     return element;

@@ -168,9 +168,12 @@ def _years(steps: Sequence[Step], slot: float, width: int) -> tuple[Tick, ...]:
     if len(marks) < 3:
         marks = [(at, step.label.removeprefix("week of ")) for at, step in enumerate(steps)]
     room = 46 if len(marks[0][1]) == 4 else 84
-    every = max(1, -(-len(marks) * room // (width - _LEFT)))
-    ticks = [Tick(round(_LEFT + slot * at, 2), label) for at, label in marks[::every]]
-    return tuple(tick for tick in ticks if tick.at <= width - room + 8)
+    ticks: list[Tick] = []
+    for at, label in reversed(marks):
+        here = round(_LEFT + slot * at, 2)
+        if here <= (ticks[-1].at if ticks else width + 8) - room:
+            ticks.append(Tick(here, label))
+    return tuple(reversed(ticks))
 
 
 def _told(steps: Sequence[Step], unit: str) -> str:

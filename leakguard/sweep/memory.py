@@ -1,0 +1,203 @@
+"""What was learnt from a pack stays true as long as pack and rules are the same: nothing is done twice between runs.
+
+Kept in the user's cache folder: positions and rule ids, never a secret. What a position holds is read again from the
+repository when it is needed, by the same detection that found it. A memory that is stale, foreign or broken is as if it
+were not there.
+
+Two kinds: of a pack (what its texts hold, where its commits point to), and of a whole object database (which trees lead
+to which findings, and the lives that follow for one state of the refs).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from leakguard import __version__
+from leakguard.collect import Collector, Spot
+from leakguard.detect.decoders import decode
+from leakguard.git.history import Life
+from leakguard.model import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from leakguard.detect.detector import Detector, Found
+    from leakguard.git.objects import Objects
+    from leakguard.git.packs import Pack
+
+FORMAT = 1
+KEPT = 200
+"""How many memories are kept; the least recently used go first."""
+
+T = TypeVar("T")
+
+
+class GroupRow(msgspec.Struct, array_like=True):
+    """A group without its secret: the rule, where it was seen best, and everywhere else."""
+
+    rule: str
+    seen: Spot
+    spots: list[Spot]
+
+
+class HeldRow(msgspec.Struct, array_like=True):
+    """A held-back group without its secret."""
+
+    rule: str
+    reason: str
+    count: int
+    spot: Spot
+
+
+class PackMemory(msgspec.Struct, array_like=True):
+    """The first pass over one pack. `commits` counts from the pack's first object."""
+
+    groups: list[GroupRow]
+    held: list[HeldRow]
+    commits: bytes
+    counts: dict[str, int]
+    decoded: int
+    scanned: int
+    skipped: list[Skipped]
+
+
+class TreeMemory(msgspec.Struct, array_like=True):
+    """The second pass over an object database, and the lives for one state of the refs."""
+
+    trees: int
+    skipped: list[Skipped]
+    sets: list[list[int]]
+    reached: bytes
+    refs: str
+    lives: list[tuple[int, Life]]
+
+
+class Memory:
+    """The memories of one set of rules. Without a folder nothing is remembered."""
+
+    def __init__(self, folder: Path | None, rules: str, active: Iterable[int], limit: int) -> None:
+        self.folder = folder / "sweeps" if folder else None
+        self.base = digest(FORMAT, __version__, rules, sorted(active), limit)
+
+    def pack_key(self, pack: Pack) -> str:
+        """A pack is known by its own checksum."""
+        return digest(self.base, "pack", pack.checksum.hex(), pack.size)
+
+    def objects_key(self, objects: Objects) -> str:
+        """An object database is known by its packs and the list of its loose objects."""
+        packs = [(pack.checksum.hex(), pack.size) for pack in objects.packs]
+        return digest(self.base, "objects", packs, objects.loose)
+
+    def read(self, key: str, kind: type[T]) -> T | None:
+        """What is remembered under a key, or None."""
+        if self.folder is None:
+            return None
+        place = self.folder / key
+        try:
+            content = place.read_bytes()
+            os.utime(place)
+        except OSError:
+            return None
+        body = content[16:]
+        if blake2b(body, digest_size=16).digest() != content[:16]:
+            return None
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.msgpack.decode(body, type=kind)
+        return None
+
+    def write(self, key: str, value: object) -> None:
+        """Remember atomically; a folder that cannot be written is no error."""
+        if self.folder is None:
+            return
+        body = msgspec.msgpack.encode(value)
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(blake2b(body, digest_size=16).digest() + body)
+                Path(name).replace(self.folder / key)
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+            self._forget()
+
+    def _forget(self) -> None:
+        assert self.folder is not None
+        places = sorted(self.folder.iterdir(), key=lambda place: place.stat().st_mtime, reverse=True)
+        for place in places[KEPT:]:
+            place.unlink(missing_ok=True)
+
+
+def digest(*parts: Any) -> str:
+    """A short name for values that decide whether a memory fits."""
+    return blake2b(msgspec.json.encode(parts), digest_size=20).hexdigest()
+
+
+def strip(collector: Collector) -> tuple[list[GroupRow], list[HeldRow]] | None:
+    """A collector's positions, without its secrets; None where a label (an archive member's name) may hold one."""
+    groups = [GroupRow(group.match.rule, group.seen, group.spots) for group in collector.groups.values()]
+    held = [HeldRow(item.held.rule, item.held.reason, item.count, item.spot) for item in collector.held.values()]
+    secrets = {value for _, value in collector.groups} | {key[3] for key in collector.held if key[3]}
+    labels = {spot.label for group in collector.groups.values() for spot in group.spots}
+    labels |= {item.spot.label for item in collector.held.values()}
+    for label in filter(None, labels):
+        raw = label.encode("utf-8", "surrogateescape")
+        if any(secret in raw for secret in secrets):
+            return None
+    return groups, held
+
+
+def revive(memory: PackMemory, objects: Objects, detector: Detector) -> Collector | None:
+    """The collector that `strip` was given: what stands at the remembered positions is detected anew. None where
+    something else stands there now."""
+    texts: dict[tuple[str, str], Mapping[tuple[str, int, int, str], Any]] = {}
+    collector = Collector()
+    try:
+        for row in memory.groups:
+            match = _at(texts, objects, detector, row.seen)[row.rule, row.seen.start, row.seen.end, ""]
+            collector.put(match, row.spots, row.seen)
+        for item in memory.held:
+            held = _at(texts, objects, detector, item.spot)[item.rule, item.spot.start, item.spot.end, item.reason]
+            collector.put_held(held, item.count, item.spot)
+    except (KeyError, ValueError):
+        return None
+    return collector
+
+
+def _at(
+    texts: dict[tuple[str, str], Mapping[tuple[str, int, int, str], Any]],
+    objects: Objects,
+    detector: Detector,
+    spot: Spot,
+) -> Mapping[tuple[str, int, int, str], Any]:
+    """What one text holds, by rule, span and (for what is held back) reason."""
+    place = (spot.holder, spot.label)
+    if place not in texts:
+        _, content = objects.read(spot.holder)
+        texts[place] = _index(detector.detect(_inner(content, spot.label)))
+    return texts[place]
+
+
+def _inner(content: bytes, label: str) -> bytes:
+    if label in ("", "commit", "tag"):
+        return content
+    for inner in decode(content):
+        if (inner.label or "decoded") == label and not inner.problem:
+            return inner.data
+    raise ValueError(label)
+
+
+def _index(found: Found) -> dict[tuple[str, int, int, str], Any]:
+    index: dict[tuple[str, int, int, str], Any] = {
+        (match.rule, match.start, match.end, ""): match for match in found.matches
+    }
+    for held in found.held:
+        index.setdefault((held.rule, held.start, held.end, held.reason), held)
+    return index

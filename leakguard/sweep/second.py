@@ -1,0 +1,170 @@
+"""The second pass: which trees lead to which secrets, and the lives that follow for the refs as they are."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from leakguard.assemble import listed, settle
+from leakguard.git.history import Reach
+from leakguard.sweep.memory import TreeMemory, digest
+from leakguard.sweep.places import NAME, Reached
+from leakguard.sweep.worker import Trees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from leakguard.collect import Collector, Group
+    from leakguard.detect.detector import Detector
+    from leakguard.git.history import History, Life, Tip
+    from leakguard.git.objects import Objects
+    from leakguard.model import Rule, Skipped
+    from leakguard.sweep.memory import Memory
+    from leakguard.sweep.pool import Pool
+    from leakguard.sweep.worker import Task
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """Keys of groups: which an object holds, and which is whose."""
+
+    keys: dict[str, frozenset[int]]
+    owner: dict[tuple[str, bytes], int]
+
+
+class Walked(msgspec.Struct):
+    """What one pass over the trees says. `named` are trees with entries of a wanted name."""
+
+    reach: Reach
+    names: set[bytes]
+    named: list[tuple[int, list[bytes]]]
+    trees: int
+    skipped: list[Skipped]
+
+
+class SecondPass:
+    """From groups to their lives."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        memory: Memory,
+        detector: Detector,
+        collector: Collector,
+        rules: Mapping[str, Rule],
+    ) -> None:
+        self.objects, self.memory, self.detector = objects, memory, detector
+        self.collector, self.rules = collector, rules
+        self.trees = 0
+        self.skipped: list[Skipped] = []
+
+    def run(
+        self,
+        pool: Callable[[], Pool],
+        tasks: Sequence[Task],
+        tips: Sequence[Tip],
+        history: Callable[[], History],
+        progress: Callable[[str, int, int], None],
+    ) -> tuple[list[Group], Reached]:
+        """The settled groups and where they are reached. Pool and history are made only if they are needed."""
+        groups = settle(self.collector, self.rules)
+        numbered = self.number(groups)
+        refs = digest([(tip.name, tip.commit, tip.remote) for tip in tips])
+        key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys))
+        known = self.memory.read(key, TreeMemory)
+        if known is not None and known.refs == refs:
+            self.trees, self.skipped = known.trees, known.skipped
+            return groups, Reached(numbered.keys, numbered.owner, unpack_sets(known), dict(known.lives))
+        if known is not None:
+            self.trees, self.skipped, sets, plain = known.trees, known.skipped, unpack_sets(known), True
+        else:
+            walked = self.walk(pool(), tasks, numbered, frozenset(), progress)
+            self.trees, self.skipped, plain = walked.trees, walked.skipped, not walked.names
+            reach = walked.reach
+            if walked.names:
+                # File names hold secrets too: now that they are known, ask once more which trees have them.
+                groups, numbered, reach = self.with_names(pool(), tasks, frozenset(walked.names), progress)
+            sets = reach.sets(self.objects.count)
+        lives = history().lives(sets)
+        if plain:
+            self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, lives))
+        return groups, Reached(numbered.keys, numbered.owner, sets, lives)
+
+    def number(self, groups: Sequence[Group]) -> Numbered:
+        """Keys: one a group, and one for each suppressed spot that is listed, so that its path can be told."""
+        keys: dict[str, set[int]] = {}
+        owner = {}
+        for key, group in enumerate(groups):
+            owner[group.match.rule, group.match.secret.reveal()] = key
+            for spot in group.spots:
+                if spot.holder and spot.label not in ("commit", "tag"):
+                    keys.setdefault(spot.holder, set()).add(key)
+        for key, item in enumerate(listed(self.collector, self.rules), len(groups)):
+            if item.spot.holder and item.spot.label not in ("commit", "tag"):
+                keys.setdefault(item.spot.holder, set()).add(key)
+        return Numbered({oid: frozenset(found) for oid, found in keys.items()}, owner)
+
+    def walk(
+        self,
+        pool: Pool,
+        tasks: Sequence[Task],
+        numbered: Numbered,
+        wanted: frozenset[bytes],
+        progress: Callable[[str, int, int], None],
+    ) -> Walked:
+        """One pass over all trees."""
+        holders = sorted(numbered.keys)
+        sets = [numbered.keys[oid] for oid in holders]
+        blobs = bytes.fromhex("".join(holders))
+        walked = Walked(Reach(), set(), [], 0, [])
+        for done, out in enumerate(pool.map("read_trees", tasks, blobs, wanted), 1):
+            assert isinstance(out, Trees)
+            walked.names |= out.names
+            walked.named.extend(out.named)
+            walked.trees += out.tree_count
+            walked.skipped.extend(out.skipped)
+            walked.reach.add_edges(out.trees, out.counts, out.edges)
+            for tree, positions in out.holders:
+                for at in memoryview(positions).cast("i"):
+                    walked.reach.add_holder(tree, sets[at])
+            progress("Reading trees", done, len(tasks))
+        for tree, _ in walked.named:
+            oid = self.objects.oid(tree)
+            if oid in numbered.keys:
+                walked.reach.add_holder(tree, numbered.keys[oid])
+        return walked
+
+    def with_names(
+        self,
+        pool: Pool,
+        tasks: Sequence[Task],
+        wanted: frozenset[bytes],
+        progress: Callable[[str, int, int], None],
+    ) -> tuple[list[Group], Numbered, Reach]:
+        """The same once more, with the secrets that file names hold."""
+        for tree, names in self.walk(pool, tasks, Numbered({}, {}), wanted, progress).named:
+            for name in names:
+                label = NAME + name.decode("utf-8", "surrogateescape")
+                self.collector.add(self.detector.detect(name), self.objects.oid(tree), label)
+        groups = settle(self.collector, self.rules)
+        numbered = self.number(groups)
+        return groups, numbered, self.walk(pool, tasks, numbered, wanted, progress).reach
+
+
+def pack_sets(
+    trees: int, skipped: list[Skipped], sets: Mapping[int, frozenset[int]], refs: str, lives: Mapping[int, Life]
+) -> TreeMemory:
+    """Equal sets once, and for each tree the place of its set."""
+    places: dict[frozenset[int], int] = {}
+    reached = array("i")
+    for tree, keys in sets.items():
+        reached.extend((tree, places.setdefault(keys, len(places))))
+    return TreeMemory(trees, skipped, [sorted(keys) for keys in places], reached.tobytes(), refs, list(lives.items()))
+
+
+def unpack_sets(memory: TreeMemory) -> dict[int, frozenset[int]]:
+    """The inverse of `pack_sets`."""
+    sets = [frozenset(keys) for keys in memory.sets]
+    values = memoryview(memory.reached).cast("i").tolist()
+    return {tree: sets[place] for tree, place in zip(values[::2], values[1::2], strict=True)}

@@ -1,0 +1,143 @@
+"""A second sweep reads nothing that is known, says the same, and notices whatever changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from leakguard.sweep.run import sweep
+from leakguard.sweep.worker import Worker
+
+from tests.conftest import GitRepo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leakguard.model import Result
+
+
+@pytest.fixture
+def remembering(repo: GitRepo, rules, settings, tmp_path: Path, token):
+    """A packed repository with some secrets, and a sweep of it that remembers."""
+    for number in range(6):
+        repo.commit(f"n{number}", a="line\n" * 50 + token(str(number % 3)) + "\n", b=f"secret {number}")
+    repo.commit(f"says {token('message')}")
+    repo.git("repack", "-adfq")
+    memory = tmp_path / "memory"
+
+    def run(**changes) -> Result:
+        return sweep(repo.path, rules, msgspec.structs.replace(settings, **{"memory": memory, **changes}))
+
+    run.folder = memory / "sweeps"
+    return run
+
+
+@pytest.fixture
+def reads(monkeypatch) -> list[str]:
+    """The passes of workers, as they are made."""
+    made: list[str] = []
+    for name in ("read_texts", "read_trees"):
+        honest = getattr(Worker, name)
+
+        def counted(self, task, *arguments, honest=honest, name=name):
+            made.append(name)
+            return honest(self, task, *arguments)
+
+        monkeypatch.setattr(Worker, name, counted)
+    return made
+
+
+def plain(result: Result) -> Result:
+    return msgspec.structs.replace(result, coverage=msgspec.structs.replace(result.coverage, notes=()))
+
+
+def test_a_second_sweep_reads_no_pack_and_says_the_same(remembering, reads) -> None:
+    first = remembering()
+    assert reads
+    reads.clear()
+    assert plain(remembering()) == plain(first)
+    assert reads == []
+
+
+def test_without_memory_the_result_is_the_same(remembering) -> None:
+    remembering()
+    assert plain(remembering()) == plain(remembering(memory=None))
+
+
+def test_new_objects_cost_only_themselves(repo: GitRepo, remembering, reads, token) -> None:
+    remembering()
+    reads.clear()
+    commit = repo.commit(c=token("new"))
+    result = remembering()
+    found = {finding.secret.reveal().decode(): finding for finding in result.findings}
+    assert [event.commit.id for event in found[token("new")].provenance.introduced] == [commit]
+    assert reads.count("read_texts") == 1
+    assert plain(remembering()) == plain(remembering(memory=None))
+
+
+def test_a_new_pack_beside_a_known_one(repo: GitRepo, remembering, reads, token) -> None:
+    remembering()
+    repo.commit(c=token("new"))
+    repo.git("repack", "-dq")
+    reads.clear()
+    result = remembering()
+    assert reads.count("read_texts") == 1
+    assert plain(result) == plain(remembering(memory=None))
+
+
+def test_moved_refs_are_noticed(repo: GitRepo, remembering, reads, token) -> None:
+    remembering()
+    reads.clear()
+    repo.git("branch", "other", "HEAD~3")
+    result = remembering()
+    assert reads == []
+    assert plain(result) == plain(remembering(memory=None))
+    assert any("refs/heads/other" in finding.provenance.refs for finding in result.findings)
+
+
+def test_other_rules_read_everything_again(remembering, reads) -> None:
+    remembering()
+    reads.clear()
+    remembering(only=("github-*",))
+    assert "read_texts" in reads
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", None])
+def test_a_damaged_memory_is_as_if_it_were_not_there(remembering, damage: bytes | None) -> None:
+    first = remembering()
+    for place in remembering.folder.iterdir():
+        content = bytearray(place.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        place.write_bytes(bytes(content) if damage is None else damage)
+    assert plain(remembering()) == plain(first)
+
+
+def test_no_secret_is_ever_in_a_memory(repo: GitRepo, remembering, token) -> None:
+    repo.commit(**{f"dump-{token('name')}.txt": "content"})
+    repo.git("repack", "-adfq")
+    remembering()
+    kept = b"".join(place.read_bytes() for place in remembering.folder.iterdir())
+    assert kept
+    for seed in ("0", "1", "2", "message", "name"):
+        assert token(seed)[4:].encode() not in kept
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(remembering, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    result = remembering(memory=tmp_path / "file")
+    assert len(result.findings) == 4
+
+
+def test_a_shallow_clone_is_not_remembered_as_if_it_were_whole(
+    repo: GitRepo, remembering, rules, settings, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--depth=2", f"file://{repo.path}", str(clone))
+    settings = msgspec.structs.replace(settings, memory=tmp_path / "memory")
+    sweep(clone, rules, settings)
+    GitRepo(clone).git("fetch", "--quiet", "--unshallow")
+    assert plain(sweep(clone, rules, settings)) == plain(
+        sweep(clone, rules, msgspec.structs.replace(settings, memory=None))
+    )
