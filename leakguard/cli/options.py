@@ -107,7 +107,7 @@ def emit(results: list[Result], form: str, output: Path | None, *, show_secrets:
     from leakguard.cli.main import CLEAN, FOUND, INCOMPLETE
     from leakguard.report import find_report
 
-    colour = output is None and sys.stdout.isatty() and form == "text"
+    colour = output is None and sys.stdout.isatty() and form in ("text", "block")
     data = find_report(form)(results, show_secrets=show_secrets, colour=colour)
     if output is None:
         sys.stdout.flush()

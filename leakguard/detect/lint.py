@@ -55,7 +55,7 @@ def _problems(rule: Rule, guidance: Guidance) -> Iterator[tuple[str, str]]:
         yield "id", f"does not begin with the provider's id, {rule.provider}"
     yield from _guidance_problems(rule, guidance)
     if guidance.verify:
-        yield from _verify_problems(guidance.verify, paired=bool(rule.pairs))
+        yield from _verify_problems(guidance.verify)
 
 
 def _guidance_problems(rule: Rule, guidance: Guidance) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def _guidance_problems(rule: Rule, guidance: Guidance) -> Iterator[tuple[str, st
         for field in ("impact", "rotate"):
             if not getattr(guidance, field):
                 yield field, "is missing"
-        if not guidance.link and not rule.generic:
+        if not guidance.link and not (rule.generic or rule.theme):
             yield "link", "is missing"
     if guidance.link and not guidance.link.startswith("https://"):
         yield "link", "is no https address"
@@ -86,7 +86,7 @@ def _is_registry(host: str) -> bool:
     return blake2b(host.encode(), digest_size=6).hexdigest() in _REGISTRIES
 
 
-def _verify_problems(verify: Verification, *, paired: bool) -> Iterator[tuple[str, str]]:
+def _verify_problems(verify: Verification) -> Iterator[tuple[str, str]]:
     text = " ".join((verify.url, verify.body, *verify.headers.values()))
     if "{secret}" not in text:
         yield "verify", "holds no {secret} to fill in"
@@ -94,8 +94,8 @@ def _verify_problems(verify: Verification, *, paired: bool) -> Iterator[tuple[st
         yield "verify", "asks an address that is not https"
     if verify.method not in ("GET", "HEAD", "POST"):
         yield "verify", f"{verify.method} may change something; a request that only asks is GET, HEAD or POST"
-    if not verify.live or not verify.dead or set(verify.live) & set(verify.dead):
-        yield "verify", "live and dead must both name statuses, and not the same ones"
+    if not verify.live or set(verify.live) & set(verify.dead):
+        yield "verify", "live must name statuses, and none that dead names"
     if not all(100 <= status < 600 for status in (*verify.live, *verify.dead)):
         yield "verify", "names what is no HTTP status"
 

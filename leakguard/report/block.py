@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 SHOWN = 2
 """Secrets that are told in full; the others get a line each."""
-LISTED = 3
+LISTED = 2
 UNREAD = 3
 
 _BOLD, _RED, _GREEN, _DIM, _PLAIN = "\033[1m", "\033[31m", "\033[32m", "\033[2m", "\033[0m"
@@ -96,7 +96,7 @@ class _Screen:
             yield from _wrapped("Do now:  " if at == 0 else "Then:    ", step)
         for rule in list(dict.fromkeys(finding.rule for finding in findings))[:1]:
             yield f"More:    leakguard guide {rule}"
-            allowing = f"if it is no secret, write beside it, in a comment: leakguard:allow[{rule}] and why"
+            allowing = f"if it is no secret, write beside it: leakguard:allow[{rule}] and why"
             yield from _wrapped("Allow:   ", allowing)
         yield self.style(self.bypass(), _DIM)
 
@@ -113,7 +113,8 @@ class _Screen:
         clean = not self.result.findings and coverage.complete
         text = f"leakguard: {'no secrets; ' if clean else ''}looked at {', '.join(counts) or 'nothing'}"
         text += f", {size(coverage.bytes)}, with {self.result.rules:,} rules"
-        text = "; ".join(filter(None, (text, held_back(coverage))))
+        if clean and held_back(coverage):
+            text = f"{text}; {held_back(coverage)}"
         return self.style(text, _GREEN if clean else _DIM)
 
 

@@ -60,7 +60,7 @@ return [attempt(() => { script.text = "window.pwned = 1"; document.body.append(s
 UNNAMED = """
 const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.textContent.trim()
   || (e.labels && e.labels.length);
-const wanted = "button, a, input, select, textarea, [role=grid], [role=region], svg, dialog, aside";
+const wanted = "button, a, input, select, textarea, [role=grid], [role=region], svg, dialog, section";
 return [...document.querySelectorAll(wanted)].filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 120));
 """
 
@@ -349,7 +349,7 @@ def test_every_control_has_a_name_and_the_page_has_its_landmarks(browser: Browse
     first_row(browser)
     browser.press(ENTER)
     assert browser.js(UNNAMED) == []
-    for landmark in ("header", "nav[aria-label]", "main", "aside[aria-label]", "footer", "[role=search]"):
+    for landmark in ("header", "nav[aria-label]", "main", "section[aria-label]", "footer", "[role=search]"):
         assert browser.all(landmark)
     assert len(browser.all("h1")) == 1
     assert browser.js("return document.documentElement.lang") == "en"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from leakguard.model import Result, Secret
 
 _LONG = 8
-"""A value of so many characters is masked wherever it stands. A shorter one, or one that is a plain word, is masked only
-as a whole word of a sentence or excerpt: a weak password is a part of many a path, and a hole would tell of it."""
+"""A value of so many characters is masked wherever it stands. A shorter one, or a plain word, is masked only as a whole
+word of a sentence or excerpt: a weak password is a part of many a path, and a hole there would tell of it."""
 _SHORT = 4
 _REAL = ("allowed", "excluded")
 """Why a secret may be held back; what is refuted, or known as an example, is none."""
