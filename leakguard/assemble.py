@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from leakguard.config import Settings
     from leakguard.model import Guidance, HeldReason, Rule
 
+STANDARD_INPUT = "standard input"
+"""What a place's path is where no file is known."""
+
 SHOWN_SUPPRESSED: frozenset[HeldReason] = frozenset({"refuted", "known-example", "allowed", "excluded"})
 """What a report that knows suppressed results lists one by one; the other reasons are counted."""
 
@@ -109,7 +112,7 @@ def assemble(
         if unlikely:
             held["unlikely"] += 1
             continue
-        verdict = _hold(finding, sited, settings, ledger)
+        verdict = _misplaced(rules[finding.rule], sited) or _hold(finding, sited, settings, ledger)
         if verdict is None:
             findings.append(finding)
             continue
@@ -216,6 +219,14 @@ def _finding(
 def _severity(rule: Rule, match: Match) -> Severity:
     """An expired credential is a low one, whatever it once opened."""
     return "low" if match.expired else rule.severity
+
+
+def _misplaced(rule: Rule, sited: Sited) -> tuple[HeldReason, str, str] | None:
+    """Why a finding of a rule that is confined to some files is none where no place of it is such a file."""
+    files = [path for path in sited.all_paths if path != STANDARD_INPUT]
+    if not rule.paths or not files or any(path_matches(path, rule.paths) for path in files):
+        return None
+    return "unlikely", "stands in a file of another kind", ""
 
 
 def _hold(finding: Finding, sited: Sited, settings: Settings, ledger: Ledger) -> tuple[HeldReason, str, str] | None:

@@ -22,8 +22,8 @@ def advise_uncommitted(finding: Finding) -> Finding:
     where = f"{place.path}:{place.line}" if place else "the file"
     line = read_line(place.path if place else "", finding.name)
     steps = (
-        f"It was never committed: take it out of {where}, keep it in an ignored .env file or a secret manager, and read "
-        f"it: {line}",
+        f"It was never committed: take it out of {where}, keep it in an ignored .env file or a secret manager, and "
+        f"read it: {line}",
         "`git add` the file and commit again.",
         f"If it was sent, shown or pasted anywhere, rotate it: `leakguard guide {finding.rule}`.",
     )

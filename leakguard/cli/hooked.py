@@ -29,8 +29,8 @@ def hook_options(function: F) -> F:
     return function
 
 
-def surroundings() -> Surroundings:
-    """What git's variables say of this run."""
-    from leakguard.git.surroundings import parse_surroundings
+def surroundings(folder: Path) -> Surroundings:
+    """What git's variables say of this run; nothing where another repository was named on the command line."""
+    from leakguard.git.surroundings import Surroundings, parse_surroundings
 
-    return parse_surroundings(os.environ)
+    return parse_surroundings(os.environ) if folder == Path() else Surroundings()

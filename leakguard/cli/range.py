@@ -50,7 +50,7 @@ def command(
     if [span is not None, remote is not None, receive, framework].count(True) != 1:
         raise UsageError("give one of A..B (say origin/main..HEAD), --pre-push REMOTE, --pre-receive and --pre-commit.")
     settings = settings_for(folder, config, only, exclude, max_blob_size, show_secrets=show_secrets)
-    repository = open_surrounded(folder, surroundings())
+    repository = open_surrounded(folder, surroundings(folder))
     target, bundle = _bundle(repository, span, remote, receive=receive)
     result = look_at_bundle(repository, bundle, target, load_rules(settings), settings)
     return emit([result], form, output, show_secrets=show_secrets)

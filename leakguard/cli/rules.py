@@ -95,6 +95,23 @@ def check_rules() -> int:
     return _report(rules, [rule.id for rule, _ in rules])
 
 
+@command.command("docs", hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def write_docs(folder: Path) -> None:
+    """Write the pages of docs/rules into FOLDER; pages of providers that are gone are removed."""
+    from leakguard.detect.catalogue import render_pages
+    from leakguard.detect.rules import patterns_folder, read_rules, rule_files
+
+    pages = render_pages(read_rules(rule_files(patterns_folder())))
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.md"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (folder / name).write_bytes(text.encode("utf-8"))
+    click.echo(f"{len(pages)} pages in {folder}", err=True)
+
+
 def _report(rules: list[tuple[Rule, Guidance]], chosen: list[str]) -> int:
     from leakguard.detect.selftest import check_rules as run
 

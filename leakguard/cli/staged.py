@@ -31,5 +31,5 @@ def command(
     from leakguard.changes.staged import look_at_staged
 
     settings = settings_for(folder, config, only, exclude, max_blob_size, show_secrets=show_secrets)
-    result = look_at_staged(folder, surroundings(), load_rules(settings), settings)
+    result = look_at_staged(folder, surroundings(folder), load_rules(settings), settings)
     return emit([result], form, output, show_secrets=show_secrets)

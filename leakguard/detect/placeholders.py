@@ -14,8 +14,10 @@ _SHORT = 20
 """Below this length one run of neighbouring keys marks a stand-in; from there on the runs must make up half of it."""
 _TEMPLATE = regex.compile(
     rb"\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{%|<%|%[A-Za-z_]+%|#\{[^}]*\}|\A\$[A-Za-z_]\w*\Z|\A%[sdv]\Z|\A\{\w*\}\Z|"
-    rb"\A(?:process\.env|os\.environ|ENV\[|env\(|getenv)"
+    rb"\A(?:process\.env|os\.environ|ENV\[|env\(|getenv)|\{[A-Za-z_][A-Za-z_0-9-]{0,30}:[^{}\n]{0,80}\}|\{b64[a-z]{0,3}:"
 )
+_EXPRESSION = regex.compile(rb"\(\?[:P<=!]|\[(?:0-9|A-Z|a-z|\^)|\\[dwsb][{+*]|\]\{\d")
+"""What only a regular expression holds; scanners' own sources are full of them, beside the word secret."""
 _FIXED_WORDS = regex.compile(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|placeholder|redacted|your[_-]")
 
 
@@ -30,6 +32,8 @@ def placeholder_reason(value: bytes, *, fixed: bool = False) -> str:
         return "holds a stand-in's words" if _FIXED_WORDS.search(body) or _typed(body) else ""
     if _TEMPLATE.search(value):
         return "is a template to be filled in"
+    if _EXPRESSION.search(value):
+        return "is a regular expression"
     if _WORDS.search(value) or _typed(value):
         return "holds a stand-in's words"
     return ""

@@ -64,7 +64,9 @@ class Pack:
         self.hash_size = hash_size
         self.table: Any = None
         self._open()
-        self.table = kernel.pack_table(index.read_bytes(), self._map, hash_size)
+        with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
+            self.table = kernel.pack_table(names, self._map, hash_size)
+        self._release()
         self._views()
 
     def __getstate__(self) -> dict[str, Any]:

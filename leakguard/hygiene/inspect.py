@@ -298,7 +298,9 @@ class _Inspection:
     def hidden(self, line: str) -> bool:
         """Whether a file that a line would hide is hidden already."""
         probe = line.strip("/").replace("*", "x")
-        return self.ignores.everywhere(f"{probe}/" if line.endswith("/") else probe)
+        path = f"{probe}/" if line.endswith("/") else probe
+        # A negation is somebody's wish: what it undoes is told where a file lies there, and not written a second time.
+        return self.ignores.everywhere(path) or self.ignores.but_for_negations(path)
 
 
 def _head(place: Path) -> bytes:

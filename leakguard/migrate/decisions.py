@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from leakguard.model import Secret  # noqa: TC001 - the struct's own types
+from leakguard.model import Secret
 
 
 class Line(msgspec.Struct, frozen=True):

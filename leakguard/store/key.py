@@ -25,7 +25,6 @@ def write_key(folder: Path, key: str = "") -> Path:
     """Keep `key` (or a new random one) for this clone, readable for its owner only; where it went."""
     import secrets
 
-
     place = key_file(folder)
     if place is None:
         raise UsageError(f"{folder} is in no git repository, which could keep the key; set LEAKGUARD_FINGERPRINT_KEY.")

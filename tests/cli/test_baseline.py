@@ -119,3 +119,17 @@ def test_bad_input_is_one_sentence_and_status_2(repo: GitRepo, leakguard, token,
         ran = leakguard(command, repo.path)
         assert ran.status == 2
         assert "another version" in ran.err
+
+
+def test_what_the_baseline_allows_does_not_stop_a_commit(repo: GitRepo, leakguard, token) -> None:
+    made(repo, leakguard, token)
+    repo.commit("baseline")
+    repo.write("moved.py", f"\n\n  T = '{token('a')}'\n  db_password = '{weak()}'\n")
+    repo.git("add", "moved.py")
+    assert leakguard("staged", cwd=repo.path).status == 0
+    repo.write("moved.py", token("b"))
+    repo.git("add", "moved.py")
+    assert leakguard("staged", cwd=repo.path).status == 1
+    (repo.path / FILE).write_text("{")
+    ran = leakguard("staged", cwd=repo.path)
+    assert (ran.status, len(ran.err.strip().splitlines())) == (2, 1)

@@ -287,6 +287,16 @@ def test_outside_of_a_repository_it_says_so(tmp_path: Path, leakguard: Run) -> N
     assert "is not in a git repository" in ran.err
 
 
+def test_a_repository_that_is_named_is_looked_at_whatever_git_says(
+    repo: GitRepo, leakguard: Run, tmp_path: Path
+) -> None:
+    repo.write("a", "clean\n")
+    repo.git("add", "a")
+    ran = leakguard("staged", repo.path, cwd=tmp_path, GIT_DIR=str(tmp_path), GIT_INDEX_FILE="nowhere")
+    assert ran.status == 0
+    assert "1 file," in ran.out
+
+
 def test_a_detached_head_is_a_head(repo: GitRepo, staged, token) -> None:
     first = repo.commit(a=token("a"))
     repo.commit(a="clean\n")

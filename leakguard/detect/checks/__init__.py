@@ -63,6 +63,7 @@ CHECKS: dict[str, str] = {
     "mnemonic": "mnemonic:check_mnemonic",
     "nats-seed": "nats:check_seed",
     "not-digest": "digest:check_not_digest",
+    "not-named": "context:check_not_named",
     "not-hex": "shape:check_not_hex",
     "pem": "pem:check_pem",
     "pem-base64": "pem:check_wrapped_pem",

@@ -14,17 +14,35 @@ _ASSIGNMENT = regex.compile(rb"[\"'`\])]?[ \t]*(?::=|=>|==?|:|,|\()[ \t]*[\"'`]?
 _QUOTED = regex.compile(rb"[\"'`\])}]?[ \t]{1,4}[\"'`]\Z")
 """`acme 'value'`: a call without brackets, a shell's argument, an alias."""
 
+_NAME = regex.compile(rb"[A-Z]?[a-z]{3,}")
+
+
+def _is_identifier(value: bytes) -> bool:
+    """`TestAccServiceBasic`: most of it is words in camel case. Of random letters in both cases, a fifth is."""
+    humps = sum(0x41 <= byte <= 0x5A for byte in value)
+    return len(value) >= 20 and humps >= 3 and 100 * sum(map(len, _NAME.findall(value))) >= 65 * len(value)
+
 
 def check_gap(evidence: Evidence, _argument: str) -> Verdict:
     """Reads the groups `word` and `gap` that rules made from a context have: an assignment, a quotation right after the
     word, or a word that names a credential, must stand between the provider's word and the value; a digest's label
-    right before the value says that it is none."""
+    right before the value, or a value that is a name in a program, says that it is none."""
     digest = check_not_digest(evidence, "")
     if digest.outcome != "neutral":
         return digest
+    if _is_identifier(evidence.secret):
+        return Verdict("refuted", "reads like a name in a program")
     gap = evidence.groups.get("gap", b"")
     if _ASSIGNMENT.search(gap) or _QUOTED.match(gap):
         return NEUTRAL
     if _CREDENTIAL.search(gap) or _CREDENTIAL.search(evidence.groups.get("word", b"")):
         return NEUTRAL
     return Verdict("refuted", "nothing near it says that it is a credential")
+
+
+def check_not_named(evidence: Evidence, argument: str) -> Verdict:
+    """REGEX: refutes a value whose name says that it is public (`search` for Algolia's search-only keys)."""
+    named = b" ".join((evidence.groups.get("word", b""), evidence.groups.get("gap", b"")))
+    if regex.search(argument.encode(), named, regex.IGNORECASE):
+        return Verdict("refuted", "its name says that it is made to be public")
+    return NEUTRAL

@@ -610,7 +610,7 @@
       sheet.append(make("div", { class: "printed" },
         make("p", {}, make("strong", { class: `tone ${item.severity}` }, item.severity), ` ${item.kind} `, make("span", { class: "mono" }, isolated(item.secret))),
         make("p", { class: "mono" }, isolated(item.where), item.placeCount > 1 ? ` and ${plural(item.placeCount - 1, "more place")}` : ""),
-        make("p", {}, [item.since === undefined ? "" : `since ${day(item.since)}`, STATES[item.state], item.history ? PUSHED[item.pushed] : "", item.exposed === undefined ? "" : `exposed for ${days(item.exposed)}`].filter(Boolean).join(" · ")),
+        make("p", {}, [item.since === undefined ? "" : `since ${day(item.since)}`, STATES[item.state], item.history ? (item.pushed === "unknown" ? "unknown whether pushed" : PUSHED[item.pushed]) : "", item.exposed === undefined ? "" : `exposed for ${days(item.exposed)}`].filter(Boolean).join(" · ")),
         first ? make("p", {}, isolated(first)) : "",
         made ? make("p", {}, `Decision: ${made.kind}${made.reason ? `, ${made.reason}` : ""}`) : "",
         make("p", { class: "mono dim" }, `${item.rule} · ${item.id}`)));
