@@ -81,10 +81,9 @@ class _ProviderFields(msgspec.Struct, forbid_unknown_fields=True):
 
 def patterns_folder() -> Path:
     """The folder of built-in rules: inside the package in a wheel, beside it in a checkout or an editable install."""
-    checkout = Path(__file__).resolve().parent.parent.parent / "patterns"
-    if checkout.is_dir():
-        return checkout
-    return Path(__file__).resolve().parent.parent / "patterns"
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / "patterns"
+    return packaged if packaged.is_dir() else package.parent / "patterns"
 
 
 def rule_files(folder: Path) -> list[Path]:

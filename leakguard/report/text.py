@@ -84,7 +84,9 @@ class _Page:
 
     def excerpt(self, place: Place) -> Iterable[str]:
         width = len(str(place.excerpt[-1].line)) if place.excerpt else 0
-        for line in place.excerpt:
+        for before, line in zip((None, *place.excerpt), place.excerpt, strict=False):
+            if before is not None and before.hit and line.hit and line.text == "****":
+                continue  # the further lines of a secret that has many show nothing
             mark = self.style(">", fg="red") if line.hit else " "
             yield f"     {mark} {line.line:>{width}} | {_shorten(line.text)}"
 
