@@ -1,4 +1,4 @@
-"""The catalogue as pages: one a provider, and a table of all rules. Made from the rule files; a test holds them equal."""
+"""The catalogue as pages: one a provider, and a table of all rules; a test holds them against the rule files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ def render_pages(items: Sequence[Item]) -> dict[str, str]:
 
 def _table(groups: dict[str, list[Item]]) -> str:
     total = sum(map(len, groups.values()))
-    rows = [
-        f"| [{_cell(known.provider_name)}]({provider}.md) | `{rule.id}` | {_cell(rule.name)} | {rule.severity} | {_state(rule)} |"
-        for provider, group in groups.items()
-        for rule, known in group
-    ]
+    rows = [_row(provider, *item) for provider, group in groups.items() for item in group]
     head = f"# Rules\n\n{_NOTE}\n\n{total:,} rules in {len(groups)} files.\n\n"
-    return head + "| provider | rule | finds | severity | confidence |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        head + "| provider | rule | finds | severity | confidence |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _row(provider: str, rule: Rule, known: Guidance) -> str:
+    page = f"[{_cell(known.provider_name)}]({provider}.md)"
+    return f"| {page} | `{rule.id}` | {_cell(rule.name)} | {rule.severity} | {_state(rule)} |"
 
 
 def _state(rule: Rule) -> str:

@@ -22,11 +22,26 @@ BOILERPLATE = 5
 
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _REGISTRIES = frozenset(
-    (
-        "d306d65d5c80 993bd25de670 9069344b3baf 2910baed8d7a 8e3b599a1872 086035f80d1f "
-        "0eeffd7aa44a acca464ab715 fc1880883aaf f953028cc105 2689e88c6db8 b39f5c660a5c "
-        "26384aa80ca2 75016bd57d2e 2d6512c7c072 c90e62573615 6768d7d8c017 4966027dfe99"
-    ).split()
+    [
+        "d306d65d5c80",
+        "993bd25de670",
+        "9069344b3baf",
+        "2910baed8d7a",
+        "8e3b599a1872",
+        "086035f80d1f",
+        "0eeffd7aa44a",
+        "acca464ab715",
+        "fc1880883aaf",
+        "f953028cc105",
+        "2689e88c6db8",
+        "b39f5c660a5c",
+        "26384aa80ca2",
+        "75016bd57d2e",
+        "2d6512c7c072",
+        "c90e62573615",
+        "6768d7d8c017",
+        "4966027dfe99",
+    ]
 )
 """The first bytes of the digests of package registries' host names: rules are read by people who mirror them."""
 
@@ -109,7 +124,9 @@ def lint_together(items: Sequence[Item], only: Iterable[str]) -> list[Complaint]
         ("name", _grouped((rule.id, rule.name.lower()) for rule, _ in items)),
     ):
         for ids in groups:
-            found.extend(Complaint(rule, name, f"is the same as that of {ids[0]}") for rule in ids[1:] if rule in chosen)
+            found.extend(
+                Complaint(rule, name, f"is the same as that of {ids[0]}") for rule in ids[1:] if rule in chosen
+            )
     for field in ("impact", "rotate"):
         for ids in _grouped((rule.id, getattr(known, field)) for rule, known in items if getattr(known, field)):
             providers = {rule.provider for rule, _ in items if rule.id in ids}

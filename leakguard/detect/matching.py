@@ -84,7 +84,7 @@ class Matcher:
         if expression is None:
             expression = self._expressions[rule] = regex.compile(self._rules[rule].match.encode(), regex.VERSION0)
         try:
-            # A generic value may stand inside of what an earlier name on the line was matched with: token = get("token", "…")
+            # A generic value may stand inside of what an earlier name was matched with: token = get("token", "…")
             for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):
                 if match.start() < end <= match.end():
                     return weigh(self._rules[rule], match, window, end)

@@ -22,7 +22,7 @@ Rank = tuple[int, bool, int, str, bytes]
 
 
 def join_pairs(data: bytes, matches: list[Match], rules: Mapping[str, Rule]) -> tuple[list[Match], list[Held]]:
-    """The matches of a text, ascending by start, with halves joined; and those held back whose required half is missing.
+    """The matches of a text, ascending by start, with halves joined; and those held back that miss a half.
 
     Each match of a rule with `pairs` is tied to the nearest match of every rule that it names; where some of them are
     required, one of those must be there. Of two halves the one of the
@@ -61,7 +61,7 @@ class _Joiner:
         return kept, [held[at] for at in sorted(held) if at not in parts]
 
     def nearest(self, at: int, pair: Pair) -> int | None:
-        """The match of the other rule with the fewest bytes between, the earlier of two; None where none is in reach."""
+        """The match of the other rule with the fewest bytes between, the earlier of two; None where none is near."""
         places = self.places.get(pair.rule, [])
         after = bisect_left(places, at)
         near = [

@@ -43,7 +43,9 @@ def _run_hostile(rule: Rule, guidance: Guidance) -> list[Complaint]:
     spent, text = slowest(rule, guidance, limit)
     if spent <= limit:
         return []
-    return [Complaint(rule.id, "match", f"works for {spent * 1000:.0f} ms on one candidate ({text}); bound its repeats")]
+    return [
+        Complaint(rule.id, "match", f"works for {spent * 1000:.0f} ms on one candidate ({text}); bound its repeats")
+    ]
 
 
 def _run_examples(detector: Detector, rule: Rule, guidance: Guidance) -> list[Complaint]:

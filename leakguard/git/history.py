@@ -17,6 +17,7 @@ import re
 from array import array
 from binascii import unhexlify
 from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -48,8 +49,7 @@ class CommitHead(msgspec.Struct, frozen=True, gc=False):
 
 
 _HEAD = re.compile(
-    rb"tree ((?:[0-9a-f]{2})+)\n((?:parent (?:[0-9a-f]{2})+\n)*)"
-    rb"author [^\n]*\ncommitter [^\n]*?(?:> (\d{1,15}) [+-]\d+)?\n"
+    rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)author [^\n]*\ncommitter (?:[^\n]*> (\d{1,15}) [+-]\d+|[^\n]*)\n"
 )
 
 
@@ -59,7 +59,10 @@ def parse_commit_head(content: bytes) -> tuple[bytes, list[bytes], int] | None:
     if found is None:
         return None
     tree, parents, time = found.groups()
-    return unhexlify(tree), [unhexlify(parent) for parent in parents.split()[1::2]], int(time or 0)
+    try:
+        return unhexlify(tree), [unhexlify(parent) for parent in parents.split()[1::2]], int(time or 0)
+    except ValueError:  # an odd number of digits
+        return None
 
 
 def parse_commit_info(oid: str, content: bytes) -> CommitInfo:
@@ -107,30 +110,67 @@ class Reach:
         self._edges.frombytes(edges)
 
     def sets(self, total: int) -> dict[Number, frozenset[Key]]:
-        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects."""
-        pool: dict[frozenset[Key], frozenset[Key]] = {}
-        found = {tree: pool.setdefault(keys, keys) for tree, keys in self._direct.items()}
+        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects.
+
+        Children come before their parents (Kahn's order), so that each edge is looked at once.
+        """
+        join = _Joiner()
+        found = {tree: join.known(keys) for tree, keys in self._direct.items()}
         if not found:
             return found
         seeds = array("i", sorted(found)).tobytes()
-        pairs = memoryview(
-            kernel.reach(self._trees.tobytes(), self._counts.tobytes(), self._edges.tobytes(), seeds, total)
-        ).cast("i")
-        parents: dict[Number, list[Number]] = defaultdict(list)
-        for at in range(0, len(pairs), 2):
-            parents[pairs[at + 1]].append(pairs[at])
-        waiting = list(found)
-        while waiting:
-            tree = waiting.pop()
+        pairs = kernel.reach(self._trees.tobytes(), self._counts.tobytes(), self._edges.tobytes(), seeds, total)
+        numbers = memoryview(pairs).cast("i").tolist()
+        trees, subtrees = numbers[::2], numbers[1::2]
+        waiting_for = [0] * total
+        for tree in trees:
+            waiting_for[tree] += 1
+        spans = _spans(subtrees)
+        ready = [tree for tree in found if not waiting_for[tree]]
+        while ready:
+            tree = ready.pop()
             keys = found[tree]
-            for parent in parents.get(tree, ()):
-                old = found.get(parent, EMPTY)
-                if old is keys or keys <= old:
-                    continue
-                new = old | keys if old else keys
-                found[parent] = pool.setdefault(new, new)
-                waiting.append(parent)
+            begin, end = spans.get(tree, (0, 0))
+            for parent in trees[begin:end]:
+                old = found.get(parent)
+                if old is None:
+                    found[parent] = keys
+                elif old is not keys:
+                    found[parent] = join.union(old, keys)
+                waiting_for[parent] -= 1
+                if not waiting_for[parent]:
+                    ready.append(parent)
         return found
+
+
+class _Joiner:
+    """Unions of sets of which most come again and again; equal sets are one object."""
+
+    def __init__(self) -> None:
+        self._sets: dict[frozenset[Key], frozenset[Key]] = {}
+        self._unions: dict[tuple[int, int], frozenset[Key]] = {}
+
+    def known(self, keys: frozenset[Key]) -> frozenset[Key]:
+        return self._sets.setdefault(keys, keys)
+
+    def union(self, one: frozenset[Key], other: frozenset[Key]) -> frozenset[Key]:
+        # Both are kept alive in `_sets`, so their addresses name them.
+        pair = (id(one), id(other))
+        joined = self._unions.get(pair)
+        if joined is None:
+            joined = self._unions[pair] = self.known(one | other)
+        return joined
+
+
+def _spans(subtrees: list[Number]) -> dict[Number, tuple[int, int]]:
+    """Where each subtree's edges stand: `kernel.reach` gives them in a row."""
+    spans: dict[Number, tuple[int, int]] = {}
+    begin = 0
+    for subtree, row in groupby(subtrees):
+        end = begin + sum(1 for _ in row)
+        spans[subtree] = (begin, end)
+        begin = end
+    return spans
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -194,9 +234,9 @@ class History:
 
     def lives(self, trees: Mapping[Number, frozenset[Key]]) -> dict[Key, Life]:
         """The life of every finding that a commit's tree reaches, given which tree reaches which."""
-        members: dict[Key, list[Number]] = defaultdict(list)
         introduced: dict[Key, list[Number]] = defaultdict(list)
         removed: dict[Key, list[Number]] = defaultdict(list)
+        classes: dict[frozenset[Key], list[Number]] = defaultdict(list)
         commits = self.commits
         held = {number: keys for number, head in commits.items() if (keys := trees.get(head.tree))}
         for number, head in commits.items():
@@ -205,22 +245,29 @@ class History:
             for parent in head.parents:
                 keys = held.get(parent, EMPTY)
                 before = keys if not before else (before if keys is before else before | keys)
-            for key in own:
-                members[key].append(number)
+            if own:
+                classes[own].append(number)
             if own is before:
                 continue
             for key in own - before:
                 introduced[key].append(number)
             for key in before - own:
                 removed[key].append(number)
+        members: dict[Key, list[list[Number]]] = defaultdict(list)
+        for keys, numbers in classes.items():
+            for key in keys:
+                members[key].append(numbers)
         tips: dict[Key, list[Tip]] = defaultdict(list)
         for tip in self.tips:
             for key in held.get(tip.commit, EMPTY):
                 tips[key].append(tip)
         return {key: self._life(members[key], introduced[key], removed[key], tips[key]) for key in members}
 
-    def _life(self, members: list[Number], introduced: list[Number], removed: list[Number], tips: list[Tip]) -> Life:
-        alive = not self.reachable.isdisjoint(members)
+    def _life(
+        self, members: list[list[Number]], introduced: list[Number], removed: list[Number], tips: list[Tip]
+    ) -> Life:
+        """`members` are the commits that hold the secret, in parts."""
+        alive = any(not self.reachable.isdisjoint(part) for part in members)
         if alive:  # what only a dangling commit did is of no interest where a ref's history holds the secret too
             introduced = [number for number in introduced if number in self.reachable]
             removed = [number for number in removed if number in self.reachable]
@@ -229,8 +276,8 @@ class History:
             self.ordered(removed),
             tuple(tip.name for tip in tips if tip.name != "HEAD"),
             any(tip.name == "HEAD" for tip in tips),
-            (not self.pushed.isdisjoint(members)) if self.has_remote else None,
-            len(members),
+            any(not self.pushed.isdisjoint(part) for part in members) if self.has_remote else None,
+            sum(map(len, members)),
             not alive,
         )
 
@@ -246,7 +293,7 @@ class History:
         chosen = alive or known
         holders = self._descendants(chosen)
         tips = [tip for tip in self.tips if tip.commit in holders]
-        return self._life(chosen, chosen, [], tips)
+        return self._life([chosen], chosen, [], tips)
 
 
 class LazyHistory:

@@ -14,6 +14,9 @@ _ASSIGNMENT = regex.compile(rb"[\"'`\])]?[ \t]*(?::=|=>|==?|:|,|\()[ \t]*[\"'`]?
 _QUOTED = regex.compile(rb"[\"'`\])}]?[ \t]{1,4}[\"'`]\Z")
 """`acme 'value'`: a call without brackets, a shell's argument, an alias."""
 
+_REFERENCE = regex.compile(rb"(?i)credentials\([\"']\Z|credentials_?id[\"']?[ \t]*[:=(][ \t]*[\"']?\Z")
+"""Jenkins' `credentials('ID')` and `credentialsId: 'ID'`: what follows is where the secret is kept."""
+
 _NAME = regex.compile(rb"[A-Z]?[a-z]{3,}")
 
 
@@ -33,6 +36,8 @@ def check_gap(evidence: Evidence, _argument: str) -> Verdict:
     if _is_identifier(evidence.secret):
         return Verdict("refuted", "reads like a name in a program")
     gap = evidence.groups.get("gap", b"")
+    if _REFERENCE.search(gap):
+        return Verdict("refuted", "names a credential that is kept elsewhere")
     if _ASSIGNMENT.search(gap) or _QUOTED.match(gap):
         return NEUTRAL
     if _CREDENTIAL.search(gap) or _CREDENTIAL.search(evidence.groups.get("word", b"")):

@@ -1,0 +1,124 @@
+"""What the rules' anchors cost: the whole database's throughput, and what each anchor adds to it.
+
+    python benchmarks/rules/cost.py total  FOLDER...            megabytes a second, by kind of anchor
+    python benchmarks/rules/cost.py each   FOLDER... [--top 20] microseconds a megabyte that each anchor adds
+    python benchmarks/rules/cost.py load   [--times 20]         milliseconds to load the database from a warm cache
+
+FOLDER is read recursively, text files only. Times are the thread's own processor time, the least of many repeats: on a
+busy machine the least is the only number that means anything. What an anchor adds depends on its company (a short
+literal slows the matching of all the others), so `each` leaves groups out of the whole database, and then adds the
+members of the costliest groups back one by one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from leakguard.detect.anchors import AnchorScanner, compile_database
+from leakguard.detect.rules import patterns_folder, read_rules, rule_files
+
+SIZE = 6_000_000
+GROUP = 50
+Anchor = tuple[int, str]
+
+
+def read_text(folders: list[Path]) -> bytes:
+    """Up to SIZE bytes of the text files in the folders, an equal share of each folder."""
+    data = bytearray()
+    for number, folder in enumerate(folders, 1):
+        limit = SIZE * number // len(folders)
+        for path in sorted(folder.rglob("*")):
+            if len(data) >= limit:
+                break
+            if path.is_file() and not path.is_symlink():
+                content = path.read_bytes()
+                if b"\0" not in content[:8000]:
+                    data += content
+        del data[limit:]
+    return bytes(data)
+
+
+def cost(anchors: list[Anchor], text: bytes, times: int = 12) -> float:
+    """Microseconds a megabyte."""
+    scanner = AnchorScanner(compile_database(anchors))
+    best = float("inf")
+    for _ in range(times):
+        begin = time.thread_time()
+        scanner.hits(text)
+        best = min(best, time.thread_time() - begin)
+    return best / len(text) * 1e12
+
+
+def total(text: bytes) -> None:
+    for name, anchors in kinds().items():
+        spent = cost(anchors, text)
+        print(f"{name:<22} {len(anchors):>5} anchors {spent:>6.0f} us/MB {1e6 / spent:>6.0f} MB/s", flush=True)
+
+
+def kinds() -> dict[str, list[Anchor]]:
+    rules = [rule for rule, _ in read_rules(rule_files(patterns_folder()))]
+    every = [(number, anchor) for number, rule in enumerate(rules) for anchor in rule.anchors]
+    return {
+        "all": every,
+        "word and shape": [item for item in every if rules[item[0]].context],
+        "a shape of its own": [item for item in every if not rules[item[0]].context and not rules[item[0]].generic],
+        "generic": [item for item in every if rules[item[0]].generic],
+    }
+
+
+def each(text: bytes, top: int) -> None:
+    rules = [rule.id for rule, _ in read_rules(rule_files(patterns_folder()))]
+    anchors = kinds()["all"]
+    whole = cost(anchors, text)
+    print(f"all: {whole:.0f} us/MB")
+    groups = [anchors[at : at + GROUP] for at in range(0, len(anchors), GROUP)]
+    saved = [(whole - cost([item for item in anchors if item not in group], text), group) for group in groups]
+    saved.sort(key=lambda row: -row[0])
+    for gain, group in saved[: max(1, top // 10)]:
+        print(f"without {rules[group[0][0]]} to {rules[group[-1][0]]}: {gain / whole:.1%} less", flush=True)
+        rest = [item for item in anchors if item not in group]
+        base = cost(rest, text)
+        added = sorted(((cost([*rest, item], text) - base, item) for item in group), reverse=True)
+        for spent, (rule, anchor) in added[:5]:
+            print(f"  {spent:>6.0f} us/MB {spent / whole:>6.1%}  {rules[rule]}  {anchor[:80]}", flush=True)
+
+
+def load(times: int) -> None:
+    from leakguard.detect.detector import Detector
+    from leakguard.detect.ruleset import load_ruleset
+
+    with tempfile.TemporaryDirectory() as cache:
+        load_ruleset(Path(cache))
+        best = float("inf")
+        for _ in range(times):
+            begin = time.perf_counter()
+            Detector(load_ruleset(Path(cache)))
+            best = min(best, time.perf_counter() - begin)
+    print(f"load from a warm cache: {best * 1000:.1f} ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["total", "each", "load"])
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--top", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20)
+    wish = parser.parse_args()
+    if wish.what == "load":
+        load(wish.times)
+    elif wish.what == "total":
+        for folder in wish.folders:
+            print(folder)
+            total(read_text([folder]))
+    else:
+        each(read_text(wish.folders), wish.top)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""One finding a secret: the most specific rule wins, and what is not shown is counted with its reason."""
+
+from __future__ import annotations
+
+from leakguard.detect.detector import Detector
+from leakguard.detect.rules import parse_rules
+from leakguard.detect.ruleset import RuleSet, build_ruleset
+from leakguard.detect.template import expand
+
+HEAD = '[provider]\nid = "{id}"\nname = "{id}"\n{theme}\n'
+RULE = '[[rules]]\nid = "{id}"\nname = "{id}"\nseverity = "high"\n{rest}\n'
+VALUE = expand("{hex:32}", "value")
+
+
+def build(*rules: tuple[str, str, str]) -> Detector:
+    """A detector of (id, theme or '', the other fields) rules."""
+    items = []
+    for name, theme, rest in rules:
+        text = HEAD.format(id=name.partition("-")[0], theme=theme) + RULE.format(id=name, rest=rest)
+        items += parse_rules(text, "x.toml")
+    return Detector(RuleSet(build_ruleset(items)))
+
+
+SHAPE = ("acme-shape", "", "value = 'acme_[0-9a-f]{32}'")
+CONTEXT = ("acme-word", "", "context = { words = ['acme'], value = '[0-9a-z_]{37}' }")
+THEME = ("keys-any", "theme = true", "value = '[a-z]{4}_[0-9a-f]{32}'")
+GENERIC = ("generic-key", "", "generic = true\nanchor = 'key = '\nmatch = 'key = (?P<secret>[0-9a-z_]{20,40})'")
+
+
+def test_the_more_a_shape_says_the_better_its_rule() -> None:
+    text = f"acme key = acme_{VALUE}".encode()
+    for rules, winner in (
+        ((GENERIC, THEME, CONTEXT, SHAPE), "acme-shape"),
+        ((GENERIC, THEME, CONTEXT), "acme-word"),
+        ((GENERIC, THEME), "keys-any"),
+        ((GENERIC,), "generic-key"),
+    ):
+        found = build(*rules).detect(text)
+        assert [match.rule for match in found.matches] == [winner]
+        assert sorted(item.rule for item in found.held if item.reason == "overlapped") == sorted(
+            rule[0] for rule in rules if rule[0] != winner
+        )
+
+
+def test_the_order_of_rules_does_not_matter() -> None:
+    text = f"acme key = acme_{VALUE}".encode()
+    one, two = build(SHAPE, CONTEXT, GENERIC).detect(text), build(GENERIC, CONTEXT, SHAPE).detect(text)
+    assert [match.rule for match in one.matches] == [match.rule for match in two.matches]
+
+
+def test_several_secrets_in_one_line_are_several_matches() -> None:
+    values = [expand("acme_{hex:32}", str(at)) for at in range(3)]
+    found = build(SHAPE).detect(" ".join(values).encode())
+    assert [match.secret.reveal().decode() for match in found.matches] == values
+
+
+def test_spans_are_those_of_the_secret() -> None:
+    text = f"key = acme_{VALUE};".encode()
+    (match,) = build(SHAPE).detect(text).matches
+    assert text[match.start : match.end] == match.secret.reveal()
+
+
+def test_a_stand_in_is_held_back_with_its_reason() -> None:
+    found = build(SHAPE).detect(b"acme_" + b"0" * 32)
+    assert found.matches == ()
+    assert [item.reason for item in found.held] == ["placeholder"]
+
+
+def test_any_bytes_are_a_text(detector: Detector) -> None:
+    for data in (b"", b"\0", b"\xff" * 1000, bytes(range(256)) * 20, "é".encode("utf-16"), b"\n" * 5000):
+        detector.detect(data)
