@@ -11,7 +11,7 @@ from leakguard.sweep.memory import PackMemory, revive, strip
 from leakguard.sweep.worker import LOOSE, Texts, unpack_commits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from leakguard.detect.detector import Detector
     from leakguard.git.history import CommitHead
@@ -31,7 +31,7 @@ class FirstPass:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
-        self._rows: list[tuple[int, bytes]] = []
+        self._rows: list[bytes] = []
         self._remembered: set[int] = set()
 
     def recall(self) -> None:
@@ -44,7 +44,7 @@ class FirstPass:
             self._remembered.add(number)
             self.collector.merge(collector)
             self._add(known.counts, known.decoded, known.scanned, known.skipped)
-            self._rows.append((self.objects.bases[number], known.commits))
+            self._rows.append(_global_rows(known, self.objects, number))
 
     def tasks(self, tasks: Sequence[Task]) -> list[Task]:
         """Those of `tasks` that are still to be done."""
@@ -58,18 +58,18 @@ class FirstPass:
             fresh.setdefault(out.pack, []).append(out)
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
-            self._rows.append((0, out.commits))
+            self._rows.append(out.commits)
             progress("Scanning objects", done, len(tasks))
         for number, outs in sorted(fresh.items()):
             if number != LOOSE:
                 self._remember(number, outs)
 
     def _remember(self, number: int, outs: list[Texts]) -> None:
-        """Only a whole pack whose objects are all first copies, and whose commits lead nowhere else, is worth it."""
-        base, count = self.objects.bases[number], self.objects.packs[number].count
-        commits = [local_rows(out.commits, base, count) for out in outs]
-        if not all(out.settled for out in outs) or None in commits:
+        """What the tasks say of one whole pack. Commits that lead nowhere may lead somewhere once more is fetched."""
+        if not all(out.settled for out in outs):
             return
+        local = _Localiser(self.objects, number)
+        commits = b"".join(local.rows(out.commits) for out in outs)
         whole = Collector()
         for out in outs:
             whole.merge(out.collector)
@@ -81,7 +81,8 @@ class FirstPass:
             counts.update(out.counts)
         memory = PackMemory(
             *stripped,
-            b"".join(row for row in commits if row),
+            commits,
+            list(local.foreign),
             dict(counts),
             sum(out.decoded_bytes for out in outs),
             sum(out.scanned_bytes for out in outs),
@@ -97,19 +98,48 @@ class FirstPass:
 
     def commits(self) -> dict[int, CommitHead]:
         """Every commit's place in the graph."""
-        return {number: head for base, rows in self._rows for number, head in unpack_commits(rows, base)}
+        return dict(row for rows in self._rows for row in unpack_commits(rows))
 
 
-def local_rows(rows: bytes, base: int, count: int) -> bytes | None:
-    """Commit rows with numbers that count from the pack's first object; None where one leads out of the pack."""
-    values = memoryview(rows).cast("q")
-    out = list(values)
-    at, total = 0, len(out)
+class _Localiser:
+    """Turns numbers of the whole database into numbers of one pack, and those of other packs into ids."""
+
+    def __init__(self, objects: Objects, number: int) -> None:
+        self.objects = objects
+        self.base, self.count = objects.bases[number], objects.packs[number].count
+        self.foreign: dict[bytes, int] = {}
+
+    def rows(self, rows: bytes) -> bytes:
+        """Commit rows as `PackMemory` keeps them."""
+        values = memoryview(rows).cast("q").tolist()
+        for place in _places(values):
+            local = values[place] - self.base
+            values[place] = local if 0 <= local < self.count else self.other(values[place])
+        return array("q", values).tobytes()
+
+    def other(self, number: int) -> int:
+        oid = bytes.fromhex(self.objects.oid(number))
+        return -2 - self.foreign.setdefault(oid, len(self.foreign))
+
+
+def _global_rows(memory: PackMemory, objects: Objects, number: int) -> bytes:
+    """The inverse, for the packs that are there now."""
+    base = objects.bases[number]
+    if not base and not memory.foreign:
+        return memory.commits
+    foreign = [objects.table.find(oid) for oid in memory.foreign]
+    values = memoryview(memory.commits).cast("q").tolist()
+    for place in _places(values):
+        values[place] = values[place] + base if values[place] >= 0 else foreign[-2 - values[place]]
+    return array("q", values).tobytes()
+
+
+def _places(values: list[int]) -> Iterator[int]:
+    """Where in commit rows the numbers of objects stand."""
+    at, total = 0, len(values)
     while at < total:
-        parents = out[at + 3]
-        for place in (at, at + 1, *range(at + 4, at + 4 + parents)):
-            out[place] -= base
-            if not 0 <= out[place] < count:
-                return None
+        parents = values[at + 3]
+        yield at
+        yield at + 1
+        yield from range(at + 4, at + 4 + parents)
         at += 4 + parents
-    return array("q", out).tobytes()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from leakguard.git.objects import Objects
     from leakguard.git.packs import Pack
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 200
 """How many memories are kept; the least recently used go first."""
 
@@ -57,11 +57,13 @@ class HeldRow(msgspec.Struct, array_like=True):
 
 
 class PackMemory(msgspec.Struct, array_like=True):
-    """The first pass over one pack. `commits` counts from the pack's first object."""
+    """The first pass over one pack. Numbers in `commits` count from the pack's first object; -2 and below stand for the
+    ids in `foreign`, which other packs hold."""
 
     groups: list[GroupRow]
     held: list[HeldRow]
     commits: bytes
+    foreign: list[bytes]
     counts: dict[str, int]
     decoded: int
     scanned: int

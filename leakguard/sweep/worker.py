@@ -288,25 +288,13 @@ class _TreeRun:
                 self.out.names.add(name)
 
 
-def unpack_commits(rows: bytes, base: int = 0) -> Iterator[tuple[int, CommitHead]]:
-    """The commits that `Texts.commits` holds, by their numbers; `base` is added to those."""
+def unpack_commits(rows: bytes) -> Iterator[tuple[int, CommitHead]]:
+    """The commits that `Texts.commits` holds, by their numbers."""
     values = memoryview(rows).cast("q").tolist()
-    if base:
-        yield from _moved(values, base)
-        return
     at, total = 0, len(values)
     while at < total:
         number, tree, time, parents = values[at : at + 4]
         yield number, CommitHead(tree, tuple(values[at + 4 : at + 4 + parents]), time)
-        at += 4 + parents
-
-
-def _moved(values: list[int], base: int) -> Iterator[tuple[int, CommitHead]]:
-    at, total = 0, len(values)
-    while at < total:
-        number, tree, time, parents = values[at : at + 4]
-        above = tuple(parent + base for parent in values[at + 4 : at + 4 + parents])
-        yield number + base, CommitHead(tree + base, above, time)
         at += 4 + parents
 
 
