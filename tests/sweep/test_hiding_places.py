@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import sys
 import tarfile
 import zipfile
@@ -90,7 +89,7 @@ def test_a_file_name(repo: GitRepo, found, token) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_the_target_of_a_symbolic_link(repo: GitRepo, found, token) -> None:
-    os.symlink(f"/srv/{token('a')}", repo.path / "link")
+    (repo.path / "link").symlink_to(f"/srv/{token('a')}")
     repo.commit()
     assert found().places[0].path == "link"
 

@@ -18,7 +18,7 @@ BASE = b"an honest text\n" * 20
 
 @pytest.fixture
 def found(repo: GitRepo, rules, settings, token):
-    """Sweeps a hand-made pack that also holds an honest blob with a token, which must be found whatever else is there."""
+    """Sweeps a hand-made pack beside an honest blob with a token, which must be found whatever else is there."""
 
     def run(*entries: Entry, complete: bool = False):
         honest = token("a").encode() + b"\n"

@@ -9,7 +9,6 @@ import pytest
 
 from leakguard.sweep.run import sweep
 from leakguard.sweep.worker import Worker
-
 from tests.conftest import GitRepo
 
 if TYPE_CHECKING:
