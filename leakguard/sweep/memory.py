@@ -36,6 +36,9 @@ FORMAT = 2
 KEPT = 200
 """How many memories are kept; the least recently used go first."""
 
+TELLING = 8
+"""A shorter value, or one that was judged to be none, is an everyday word: a path that holds it tells nothing."""
+
 T = TypeVar("T")
 
 
@@ -146,7 +149,9 @@ def strip(collector: Collector) -> tuple[list[GroupRow], list[HeldRow]] | None:
     """A collector's positions, without its secrets; None where a label (an archive member's name) may hold one."""
     groups = [GroupRow(group.match.rule, group.seen, group.spots) for group in collector.groups.values()]
     held = [HeldRow(item.held.rule, item.held.reason, item.count, item.spot) for item in collector.held.values()]
-    secrets = {value for _, value in collector.groups} | {key[3] for key in collector.held if key[3]}
+    secrets = {value for _, value in collector.groups}
+    secrets |= {value for reason, _, _, value in collector.held if reason not in ("placeholder", "unlikely")}
+    secrets = {value for value in secrets if len(value) >= TELLING}
     labels = {spot.label for group in collector.groups.values() for spot in group.spots}
     labels |= {item.spot.label for item in collector.held.values()}
     for label in filter(None, labels):

@@ -40,7 +40,9 @@ SMALL = 4 << 20
 MANY_LOOSE = 5000
 """And so are fewer loose objects than this."""
 SPAN = 8 << 20
-"""Packed bytes of one task."""
+LEAST_SPAN = 256 << 10
+SHARES = 48
+"""Packed bytes of one task: a share of the whole, so that no worker is left with a large one at the end."""
 
 
 def quiet(_phase: str, _done: int, _total: int) -> None:
@@ -91,7 +93,8 @@ class _Sweep:
         self.objects = self.open()
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)
-        self.tasks = plan(self.objects, SPAN)
+        size = sum(pack.size for pack in self.objects.packs)
+        self.tasks = plan(self.objects, min(SPAN, max(LEAST_SPAN, size // SHARES)))
         self.first = FirstPass(self.objects, memory, self.detector)
         try:
             self.first.recall()

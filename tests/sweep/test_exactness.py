@@ -1,7 +1,8 @@
 """The pack-native sweep, the plain sweep and a scan of every blob by itself say the same, on any repository.
 
 Repositories are made by hypothesis: edits, insertions, deletions, renames, merges, long lines, secrets that straddle
-edits or are put together by one, PEM blocks that are edited in the middle. git packs them with random windows and depths.
+edits or are put together by one, PEM blocks that are edited in the middle. git packs them with random windows and
+depths.
 """
 
 from __future__ import annotations
