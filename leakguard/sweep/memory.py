@@ -150,7 +150,7 @@ def strip(collector: Collector) -> tuple[list[GroupRow], list[HeldRow]] | None:
     groups = [GroupRow(group.match.rule, group.seen, group.spots) for group in collector.groups.values()]
     held = [HeldRow(item.held.rule, item.held.reason, item.count, item.spot) for item in collector.held.values()]
     secrets = {value for _, value in collector.groups}
-    secrets |= {value for reason, _, _, value in collector.held if reason not in ("placeholder", "unlikely")}
+    secrets |= {value for reason, _, _, value in collector.held if reason not in ("placeholder", "unlikely", "refuted")}
     secrets = {value for value in secrets if len(value) >= TELLING}
     labels = {spot.label for group in collector.groups.values() for spot in group.spots}
     labels |= {item.spot.label for item in collector.held.values()}
