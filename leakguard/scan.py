@@ -15,7 +15,7 @@ import msgspec
 from leakguard import __version__
 from leakguard.assemble import Sited, assemble, settle
 from leakguard.collect import Collector
-from leakguard.detect.decoders import decode, may_decode
+from leakguard.detect.decoders import decode, find_inner, may_decode
 from leakguard.detect.detector import Detector, Found
 from leakguard.detect.selection import active_rules
 from leakguard.detect.structured import structured_matches
@@ -177,7 +177,5 @@ class _Scan:
             return None
         if not label:
             return TextView(content, mask)
-        for inner in decode(content):
-            if (inner.label or "decoded") == label and not inner.problem:
-                return TextView(inner.data, mask)
-        return None
+        inner = find_inner(content, label)
+        return None if inner is None else TextView(inner, mask)

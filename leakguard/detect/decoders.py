@@ -63,6 +63,12 @@ def decode(data: bytes) -> Iterator[Decoded]:
     yield from _Unfolder().unfold(data, "", 0)
 
 
+def find_inner(data: bytes, label: str) -> bytes | None:
+    """The text that `decode` gives under a spot's label ("decoded" for a change of encoding), or None."""
+    found = (inner.data for inner in decode(data) if (inner.label or "decoded") == label and not inner.problem)
+    return next(found, None)
+
+
 def _wide(data: bytes) -> str:
     """The UTF-16 or UTF-32 encoding of `data`, by its byte-order mark or by where its NUL bytes stand, or ''."""
     if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):

@@ -21,7 +21,7 @@ import msgspec
 
 from leakguard import __version__
 from leakguard.collect import Collector, Spot
-from leakguard.detect.decoders import decode
+from leakguard.detect.decoders import find_inner
 from leakguard.git.history import Life
 from leakguard.model import Skipped
 
@@ -195,10 +195,10 @@ def _at(
 def _inner(content: bytes, label: str) -> bytes:
     if label in ("", "commit", "tag"):
         return content
-    for inner in decode(content):
-        if (inner.label or "decoded") == label and not inner.problem:
-            return inner.data
-    raise ValueError(label)
+    inner = find_inner(content, label)
+    if inner is None:
+        raise ValueError(label)
+    return inner
 
 
 def _index(found: Found) -> dict[tuple[str, int, int, str], Any]:

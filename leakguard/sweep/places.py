@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.assemble import Sited
-from leakguard.detect.decoders import decode
+from leakguard.detect.decoders import find_inner
 from leakguard.excerpt import TextView, escape, printable
 from leakguard.git import kernel
 from leakguard.git.history import Life, parse_commit_info
@@ -254,10 +254,8 @@ class HistoryLocator:
             return None
         if label in ("", *WHOLE):
             return TextView(content, self.detector)
-        for inner in decode(content):
-            if (inner.label or "decoded") == label and not inner.problem:
-                return TextView(inner.data, self.detector)
-        return None
+        inner = find_inner(content, label)
+        return None if inner is None else TextView(inner, self.detector)
 
 
 def _joined(events: Sequence[Event]) -> tuple[Event, ...]:

@@ -172,10 +172,6 @@ def test_every_way_of_sweeping_finds_the_same(
             assert set(life.refs) == refs
 
 
-def fold(parts: list[str]) -> str:
-    return "".join(parts)
-
-
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(base=pieces, changes=st.lists(edit, min_size=1, max_size=6))
 def test_detection_in_edits_equals_detection_in_whole_texts(rules: RuleSet, base: str, changes: list) -> None:
