@@ -38,10 +38,12 @@ def scan_whole(detector: Detector, data: bytes) -> State:
     return [_ask(detector, data, rule, end) for end, rule in hits] if hits else []
 
 
-def scan_edit(detector: Detector, base: State, data: bytes, clean: bytes, windows: bytes, gathered: bytearray) -> State:
-    """The candidates of `data`, given those of its base and what the edit copied (`clean`) and touched (`windows`)."""
+def scan_edit(
+    detector: Detector, base: State, data: bytes, clean: bytes, windows: bytes, hits: list[tuple[int, int]]
+) -> State:
+    """The candidates of `data`, given those of its base, what the edit copied (`clean`) and touched (`windows`), and
+    what the anchors hit in the gathered windows."""
     entries = _inherit(detector, base, data, clean) if base else []
-    hits = detector.scanner.hits(gathered)
     if hits:
         entries.extend(_accepted(detector, data, windows, hits))
         entries.sort(key=_order)

@@ -13,11 +13,9 @@ One pass over the trees tells which of them reach which findings; the commits fo
 
 from __future__ import annotations
 
-import re
 from array import array
-from binascii import unhexlify
 from collections import defaultdict
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,7 +24,7 @@ from leakguard.git import kernel
 from leakguard.model import CommitInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from leakguard.git.objects import Objects
 
@@ -48,36 +46,30 @@ class CommitHead(msgspec.Struct, frozen=True, gc=False):
     time: int
 
 
-_HEAD = re.compile(
-    rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)author [^\n]*\ncommitter (?:[^\n]*> (\d{1,15}) [+-]\d+|[^\n]*)\n"
-)
-
-
-def parse_commit_head(content: bytes) -> tuple[bytes, list[bytes], int] | None:
-    """Ids of tree and parents, and committer time (0 where it is malformed) of a commit; None where it is none."""
-    found = _HEAD.match(content)
-    if found is None:
-        return None
-    tree, parents, time = found.groups()
-    try:
-        return unhexlify(tree), [unhexlify(parent) for parent in parents.split()[1::2]], int(time or 0)
-    except ValueError:  # an odd number of digits
-        return None
+def unpack_commits(rows: bytes | bytearray) -> Iterator[tuple[Number, CommitHead]]:
+    """The commits of rows that `kernel.append_commit` made, by their numbers."""
+    values = memoryview(rows).cast("q").tolist()
+    at, total = 0, len(values)
+    while at < total:
+        number, tree, time, parents = values[at : at + 4]
+        yield number, CommitHead(tree, tuple(values[at + 4 : at + 4 + parents]), time)
+        at += 4 + parents
 
 
 def parse_commit_info(oid: str, content: bytes) -> CommitInfo:
     """Author, time and subject of a commit, whatever bytes they are made of."""
     header, _, message = content.partition(b"\n\n")
-    author, email, when, offset = "", "", 0, 0
+    author, email, when, committed, offset = "", "", 0, 0, 0
     for line in header.split(b"\n"):
         if line.startswith(b"author "):
             name, _, rest = line[7:].partition(b" <")
             mail, _, stamp = rest.partition(b"> ")
             author, email = name.decode("utf-8", "replace"), mail.decode("utf-8", "replace")
             when, offset = _stamp(stamp)
-    head = parse_commit_head(content)
+        elif line.startswith(b"committer "):
+            committed, _ = _stamp(line.rpartition(b"> ")[2])
     subject = message.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
-    return CommitInfo(oid, author, email, head[2] if head and head[2] else when, offset, subject[:200])
+    return CommitInfo(oid, author, email, committed or when, offset, subject[:200])
 
 
 def _stamp(text: bytes) -> tuple[int, int]:
@@ -204,7 +196,6 @@ class History:
         remote = [tip.commit for tip in self.tips if tip.remote]
         self.has_remote = bool(remote)
         self.pushed = self._ancestors(remote)
-        self._children: dict[Number, list[Number]] = {}
 
     def _ancestors(self, tips: Iterable[Number]) -> set[Number]:
         seen: set[Number] = set()
@@ -219,18 +210,13 @@ class History:
         return seen
 
     def _descendants(self, roots: Iterable[Number]) -> set[Number]:
-        if not self._children:
-            for number, head in self.commits.items():
-                for parent in head.parents:
-                    self._children.setdefault(parent, []).append(number)
-        seen: set[Number] = set()
-        waiting = list(roots)
-        while waiting:
-            number = waiting.pop()
-            if number not in seen:
-                seen.add(number)
-                waiting.extend(self._children.get(number, ()))
-        return seen
+        seeds = array("i", roots)
+        commits = array("i", self.commits)
+        counts = array("i", [len(head.parents) for head in self.commits.values()])
+        parents = array("i", chain.from_iterable(head.parents for head in self.commits.values()))
+        total = 1 + max(chain(commits, parents, seeds), default=0)
+        pairs = kernel.reach(commits, counts, parents, seeds, total)
+        return {*seeds, *memoryview(pairs).cast("i")[::2].tolist()}
 
     def lives(self, trees: Mapping[Number, frozenset[Key]]) -> dict[Key, Life]:
         """The life of every finding that a commit's tree reaches, given which tree reaches which."""
@@ -327,9 +313,9 @@ class LazyHistory:
             _, content = self._objects.read(self._objects.oid(number))
         except (KeyError, ValueError):
             return None
-        head = parse_commit_head(content)
-        if head is None:
+        row = bytearray()
+        try:
+            kernel.append_commit(content, number, self._objects.table, row)
+        except kernel.KernelError:
             return None
-        tree, parents, time = head
-        find = self._objects.table.find
-        return CommitHead(find(tree), tuple(at for at in map(find, parents) if at >= 0), time)
+        return next(head for _, head in unpack_commits(row))

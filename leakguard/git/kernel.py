@@ -14,16 +14,14 @@ from leakguard.git.kernel_error import KernelError
 
 if TYPE_CHECKING:
     from leakguard.git.kernel_py import (
+        Chain,
         OidTable,
         PackTable,
-        append_names,
-        apply_delta,
-        apply_delta_dirty,
-        inherit,
+        TreeReader,
+        append_commit,
         pack_table,
         parse_tree,
         reach,
-        tree_edges,
     )
 
     IMPLEMENTATION: Literal["c", "python"]
@@ -38,28 +36,24 @@ else:
         return import_module("leakguard.git.kernel_py"), "python"
 
     _kernel, IMPLEMENTATION = _choose()
+    Chain = _kernel.Chain
     OidTable = _kernel.OidTable
     PackTable = _kernel.PackTable
-    append_names = _kernel.append_names
-    apply_delta = _kernel.apply_delta
-    apply_delta_dirty = _kernel.apply_delta_dirty
-    inherit = _kernel.inherit
+    TreeReader = _kernel.TreeReader
+    append_commit = _kernel.append_commit
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
-    tree_edges = _kernel.tree_edges
 
 __all__ = [
     "IMPLEMENTATION",
+    "Chain",
     "KernelError",
     "OidTable",
     "PackTable",
-    "append_names",
-    "apply_delta",
-    "apply_delta_dirty",
-    "inherit",
+    "TreeReader",
+    "append_commit",
     "pack_table",
     "parse_tree",
     "reach",
-    "tree_edges",
 ]

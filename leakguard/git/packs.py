@@ -14,7 +14,6 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 from leakguard.git import kernel
-from leakguard.model import ANCHOR_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -31,21 +30,8 @@ _TRUSTED = 64 << 10
 """Packed bytes up to which an object is inflated in one go; a hostile one of this size cannot unfold to over 64 MB."""
 
 
-class Visit(msgspec.Struct, frozen=True, gc=False):
-    """One object as the walk comes to it.
-
-    `depth` counts from 0 at the root of its delta tree, and is -1 for an object that was read by itself. For a delta
-    (depth > 0), `clean`, `windows` and `gathered` are what `kernel.apply_delta_dirty` says of it; for others they are
-    None: scan all of `content`.
-    """
-
-    number: int
-    kind: int
-    depth: int
-    content: bytes
-    clean: bytes | None = None
-    windows: bytes | None = None
-    gathered: bytearray | None = None
+Step = tuple[int, int, int]
+"""One object as the walk comes to it: its number, its kind, and the depth at which the walk's chain holds it."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -121,7 +107,8 @@ class Pack:
             end, weight = begin, 0
             while end < total and weight < budget:
                 stop = min(end + step, total)
-                weight += sum(ends[number] - starts[number] for number in order[end:stop])
+                chunk = order[end:stop].tolist()
+                weight += sum(map(ends.__getitem__, chunk)) - sum(map(starts.__getitem__, chunk))
                 end = stop
             while end < total and depths[end]:
                 end += 1
@@ -150,16 +137,15 @@ class Pack:
         return data
 
     def walk(
-        self, begin: int, end: int, kinds: Collection[int], limit: int, base_number: int = 0
-    ) -> Iterator[Visit | Failure]:
+        self, begin: int, end: int, kinds: Collection[int], chain: kernel.Chain, limit: int, base_number: int = 0
+    ) -> Iterator[Step | Failure]:
         """Every object of some kinds in a span of `order`, bases before what is built on them.
 
-        Contents are held no longer than a later object needs them: at most log2 of the family's size at a time.
-        `base_number` is added to the numbers that are told.
+        `chain` holds the contents, and no longer than a later object needs them: at most log2 of the family's size at
+        a time. `limit` is the most stored bytes of one object. `base_number` is added to the numbers that are told.
         """
-        stack: dict[int, bytes] = {}
         broken = -1
-        types, inflate, apply = self.types, self.inflate, kernel.apply_delta_dirty
+        types, inflate, root, edit = self.types, self.inflate, chain.root, chain.edit
         order, depths, last = self.order[begin:end].tolist(), self.depths[begin:end].tolist(), self.table.last_child
         for at, number in enumerate(order):
             kind = types[number]
@@ -172,20 +158,15 @@ class Pack:
             broken = -1
             try:
                 stored = inflate(number, limit)
-                if depth == 0:
-                    content = stored
-                    visit = Visit(base_number + number, kind, 0, content)
+                if depth:
+                    edit(depth, stored, last[begin + at])
                 else:
-                    base = stack.pop(depth - 1) if last[begin + at] else stack[depth - 1]
-                    gathered = bytearray()
-                    content, clean, windows = apply(base, stored, limit, ANCHOR_WIDTH, gathered)
-                    visit = Visit(base_number + number, kind, depth, content, clean, windows, gathered)
+                    root(stored)
             except ValueError as problem:
                 broken = depth
                 yield Failure(base_number + number, kind, str(problem))
                 continue
-            stack[depth] = content
-            yield visit
+            yield base_number + number, kind, depth
 
     def _release(self) -> None:
         self._read = 0

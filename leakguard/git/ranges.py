@@ -33,6 +33,7 @@ class Bundle(msgspec.Struct, frozen=True):
     """What arrives: commits (oldest first), annotated tags, and (name, id) of refs that stand for a tree or a blob.
 
     `unpushed` are those of them that no remote-tracking ref reaches; None where nothing can be told by such refs.
+    `tips` are what it all leads to, as (ref, object); a ref is '' where none is known.
     """
 
     commits: tuple[str, ...]
@@ -41,6 +42,7 @@ class Bundle(msgspec.Struct, frozen=True):
     blobs: tuple[tuple[str, str], ...] = ()
     unpushed: frozenset[str] | None = None
     notes: tuple[str, ...] = ()
+    tips: tuple[tuple[str, str], ...] = ()
 
 
 def parse_pushed(data: bytes) -> list[Update]:
@@ -100,7 +102,8 @@ def ranged_bundle(repository: Repository, span: str) -> Bundle:
     commits = _walk(git, [high], [low])
     remote = [ref for ref in _refs(git) if ref.startswith("refs/remotes/")]
     unpushed = frozenset(_walk(git, [high], [low, *_peeled(git, remote)])) if remote else None
-    return Bundle(commits, unpushed=unpushed, notes=_shallow_note(repository))
+    tips = ((_ref_called(git, new or "HEAD"), high),)
+    return Bundle(commits, unpushed=unpushed, notes=_shallow_note(repository), tips=tips)
 
 
 def step_of(repository: Repository, commit: str) -> Step:
@@ -144,6 +147,7 @@ def _arriving(git: pygit2.Repository, updates: Sequence[Update], hidden: Sequenc
         tuple(trees),
         tuple(blobs),
         frozenset([*commits, *tags]),
+        tips=tuple((update.ref, update.new) for update in updates if update.new),
     )
 
 
@@ -185,6 +189,15 @@ def _peeled(git: pygit2.Repository, names: Iterable[str]) -> list[str]:
         except (pygit2.GitError, KeyError, ValueError):
             continue
     return found
+
+
+def _ref_called(git: pygit2.Repository, name: str) -> str:
+    """The full name of the ref that a name stands for; '' where it stands for something else."""
+    try:
+        _, ref = git.revparse_ext(name)
+        return str(ref.resolve().name) if ref is not None else ""
+    except (pygit2.GitError, KeyError, ValueError):
+        return ""
 
 
 def _refs(git: pygit2.Repository) -> list[str]:

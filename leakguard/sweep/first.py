@@ -7,8 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from leakguard.collect import Collector
+from leakguard.git.history import unpack_commits
 from leakguard.sweep.memory import PackMemory, revive, strip
-from leakguard.sweep.worker import LOOSE, Texts, unpack_commits
+from leakguard.sweep.worker import LOOSE, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from leakguard.git.history import CommitHead
     from leakguard.git.objects import Objects
     from leakguard.model import Skipped
+    from leakguard.pool import Pool
     from leakguard.sweep.memory import Memory
-    from leakguard.sweep.pool import Pool
     from leakguard.sweep.worker import Task
 
 
@@ -46,9 +47,10 @@ class FirstPass:
             self._add(known.counts, known.decoded, known.scanned, known.skipped)
             self._rows.append(_global_rows(known, self.objects, number))
 
-    def tasks(self, tasks: Sequence[Task]) -> list[Task]:
-        """Those of `tasks` that are still to be done."""
-        return [task for task in tasks if task.pack not in self._remembered]
+    def waiting(self) -> list[int]:
+        """The packs, and LOOSE for the loose objects, that are not remembered."""
+        packs = [number for number in range(len(self.objects.packs)) if number not in self._remembered]
+        return [*packs, LOOSE] if self.objects.loose else packs
 
     def run(self, pool: Pool, tasks: Sequence[Task], progress: Callable[[str, int, int], None]) -> None:
         """Do the tasks, and remember what they say of each pack."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from leakguard.git.objects import Objects
     from leakguard.git.packs import Pack
 
-FORMAT = 2
+FORMAT = 3
 KEPT = 200
 """How many memories are kept; the least recently used go first."""
 
@@ -82,6 +82,7 @@ class TreeMemory(msgspec.Struct, array_like=True):
     reached: bytes
     refs: str
     lives: list[tuple[int, Life]]
+    said: list[tuple[tuple[int, ...], Life]]
 
 
 class Memory:

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.assemble import Sited
+from leakguard.detect.allowances import OWN_MARK
 from leakguard.detect.decoders import find_inner
+from leakguard.detect.detector import NOTHING, idle_comments
 from leakguard.excerpt import TextView, escape, printable
 from leakguard.git import kernel
-from leakguard.git.history import Life, parse_commit_info
+from leakguard.git.history import EMPTY, Life, parse_commit_info
 from leakguard.model import CommitInfo, Event, Place, Provenance, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from leakguard.collect import Group, Spot
-    from leakguard.detect.detector import Detector
+    from leakguard.detect.detector import Detector, Found
     from leakguard.git.history import LazyHistory
     from leakguard.git.objects import Objects
+    from leakguard.model import Match
 
 MAX_EVENTS = 50
 """How many commits that introduced (or removed) one secret are told with their places; the others are counted."""
@@ -42,13 +45,16 @@ class Reached(msgspec.Struct, frozen=True):
     owner: dict[tuple[str, bytes], int]
     trees: dict[int, frozenset[int]]
     lives: dict[int, Life]
+    said: dict[tuple[int, ...], Life]
 
 
 class HistoryLocator:
     """Turns spots in objects into places in a history.
 
-    `owner` gives the key of a group, `keys` the keys that an object holds, `trees` those that a tree reaches.
-    `outside` are texts beside the object database, by label. Without a detector nothing is masked.
+    `owner` gives the key of a group, `keys` the keys that an object holds, `trees` those that a tree reaches,
+    `lives` what became of a key, `said` of what stands in some commits themselves (see `message_numbers`).
+    `outside` are texts beside the object database, by label. Without a detector nothing is masked; `allowing` reads
+    comments.
     """
 
     def __init__(
@@ -60,18 +66,23 @@ class HistoryLocator:
         clock: int,
         tags: Mapping[str, str],
         outside: Mapping[str, bytes],
+        allowing: Detector,
     ) -> None:
         self.objects, self.history = objects, history
         self.trees, self.lives, self.keys, self.owner = found.trees, found.lives, found.keys, found.owner
+        self.holders = {bytes.fromhex(oid): keys for oid, keys in self.keys.items()}
+        self.said = found.said
         self.detector, self.clock, self.tags, self.outside = detector, clock, tags, outside
+        self.allowing = allowing
         self.view = lru_cache(maxsize=64)(self._view)
         self.entries = lru_cache(maxsize=4096)(self._entries)
         self.info = lru_cache(maxsize=4096)(self._info)
+        self.said_in = lru_cache(maxsize=256)(self._said_in)
         self.found_in = lru_cache(maxsize=512)(self._found_in)
 
-    def locate(self, groups: Sequence[Group]) -> list[Sited]:
+    def locate(self, groups: Sequence[Group]) -> Iterator[Sited]:
         """The sites of each group. Groups must be those that `keys` was made of, by `group_keys`."""
-        return [self._site(group) for group in groups]
+        return map(self._site, groups)
 
     def place(self, spot: Spot) -> Place | None:
         """A path that leads to a spot's object, in HEAD or where it was introduced; else the object itself."""
@@ -83,6 +94,63 @@ class HistoryLocator:
                 return places[0]
         return self._alone(spot)
 
+    def commented_later(self, group: Group) -> bool:
+        """Whether HEAD, or every commit that ended a secret's life without a comment, has it beside comments only, at
+        each path where it came in."""
+        key = self.owner.get((group.match.rule, group.match.secret.reveal()), -1)
+        life = self.lives.get(key, Life())
+        if life.in_head or any(spot.label or not spot.holder for spot in group.spots):
+            return False
+        heads = filter(None, map(self.history.commit, life.introduced))
+        paths = {path for head in heads for path, _ in self.found_in(head.tree, key)}
+
+        def answered(path: bytes) -> bool:
+            ends = filter(None, ((self._head(),), life.removed))
+            return any(all(self._commented(commit, path, group.match) for commit in end) for end in ends)
+
+        return bool(paths) and all(map(answered, sorted(paths)))
+
+    def idle_comments(self) -> Iterator[tuple[str, int]]:
+        """(path, line) of each comment in HEAD's files that allows nothing. Reads all of them."""
+        head = self.history.commit(self._head())
+        for path, oid in self._files(head.tree) if head else ():
+            try:
+                content = self.objects.read(oid)[1]
+            except (KeyError, ValueError):
+                continue  # what cannot be read is told of by the pass that reads everything
+            if OWN_MARK in content:
+                lines = idle_comments(content, self.allowing.detect(content))
+                yield from ((printable(self._mask(path)), line) for line in lines)
+
+    def _files(self, tree: int) -> Iterator[tuple[bytes, str]]:
+        waiting = [(tree, b"")]
+        while waiting:
+            number, prefix = waiting.pop()
+            for mode, name, raw in self.entries(number):
+                if mode == 0o040000:
+                    waiting.append((self.objects.find(raw.hex()), prefix + name + b"/"))
+                elif mode != 0o160000:
+                    yield prefix + name, raw.hex()
+
+    def _commented(self, commit: int, path: bytes, match: Match) -> bool:
+        """Whether the file at a path of a commit has a secret beside comments only."""
+        return self.said_in(self._file_at(commit, path)).allows(match)
+
+    def _file_at(self, commit: int, path: bytes) -> str:
+        """The id of what a commit has at a path, '' where that is nothing."""
+        head = self.history.commit(commit)
+        oid = self.objects.oid(head.tree) if head else ""
+        for name in path.split(b"/"):
+            entries = self.entries(self.objects.find(oid)) if oid else ()
+            oid = next((raw.hex() for _, entry, raw in entries if entry == name), "")
+        return oid
+
+    def _said_in(self, oid: str) -> Found:
+        try:
+            return self.allowing.detect(self.objects.read(oid)[1]) if oid else NOTHING
+        except (KeyError, ValueError):
+            return NOTHING
+
     def _site(self, group: Group) -> Sited:
         spots: dict[str, list[Spot]] = defaultdict(list)
         for spot in group.spots:
@@ -90,8 +158,7 @@ class HistoryLocator:
         key = self.owner.get((group.match.rule, group.match.secret.reveal()), -1)
         life = self.lives.get(key, Life())
         outside = [spot for spot in group.spots if not spot.holder]
-        messages = sorted({spot.holder for spot in group.spots if spot.label == "commit"})
-        said = self.history.whole().life_in_commits(map(self.objects.find, messages)) if messages else Life()
+        said = self.said.get(message_numbers(self.objects, group.spots), Life())
         introduced = self._events(life.introduced, key, spots, parent=False)
         introduced = _joined([*introduced, *self._message_events(said, spots)])
         removed = self._events(life.removed, key, spots, parent=True)
@@ -143,7 +210,7 @@ class HistoryLocator:
 
     def _keys_of(self, commit: int) -> frozenset[int]:
         head = self.history.commit(commit)
-        return self.trees.get(head.tree, frozenset()) if head else frozenset()
+        return self.trees.get(head.tree, EMPTY) if head else EMPTY
 
     def _message_events(self, said: Life, spots: Mapping[str, list[Spot]]) -> tuple[Event, ...]:
         events = []
@@ -181,18 +248,18 @@ class HistoryLocator:
         """(path, id) of every object under a tree that holds a finding; descends only where the finding is."""
         found: list[tuple[bytes, str]] = []
         waiting = [(tree, b"")]
+        holders, find, reached = self.holders, self.objects.table.find, self.trees
         while waiting:
             number, prefix = waiting.pop()
-            if key not in self.trees.get(number, frozenset()):
+            if key not in reached.get(number, EMPTY):
                 continue
             tree_oid = self.objects.oid(number)
             for mode, name, raw in self.entries(number):
-                oid = raw.hex()
                 if mode == 0o040000:
-                    waiting.append((self.objects.find(oid), prefix + name + b"/"))
-                elif key in self.keys.get(oid, frozenset()):
-                    found.append((prefix + name, oid))
-            if key in self.keys.get(tree_oid, frozenset()):
+                    waiting.append((find(raw), prefix + name + b"/"))
+                elif raw in holders and key in holders[raw]:
+                    found.append((prefix + name, raw.hex()))
+            if key in self.keys.get(tree_oid, EMPTY):
                 found.append((prefix, tree_oid))
         return tuple(sorted(found))
 
@@ -256,6 +323,11 @@ class HistoryLocator:
             return TextView(content, self.detector)
         inner = find_inner(content, label)
         return None if inner is None else TextView(inner, self.detector)
+
+
+def message_numbers(objects: Objects, spots: Sequence[Spot]) -> tuple[int, ...]:
+    """The commits in whose own text some of the spots lie."""
+    return tuple(sorted({objects.find(spot.holder) for spot in spots if spot.label == "commit"}))
 
 
 def _joined(events: Sequence[Event]) -> tuple[Event, ...]:

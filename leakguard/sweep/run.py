@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from leakguard import __version__
-from leakguard.assemble import assemble
+from leakguard.assemble import Assembly, by_weight, finding_order
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.excerpt import escape, printable
@@ -18,10 +18,10 @@ from leakguard.git.history import LazyHistory, Tip
 from leakguard.git.objects import Objects, listed_by_libgit2, open_objects
 from leakguard.git.repository import open_repository
 from leakguard.model import Coverage, Result, Skipped
+from leakguard.pool import Pool
 from leakguard.sweep.first import FirstPass
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.places import HistoryLocator, Reached
-from leakguard.sweep.pool import Pool
 from leakguard.sweep.second import SecondPass
 from leakguard.sweep.worker import Worker, plan
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.repository import Repository
+    from leakguard.model import Finding
+    from leakguard.sweep.worker import Task
 
 SMALL = 4 << 20
 """Packs of fewer bytes than this in all are swept in the calling process: starting others would take longer."""
@@ -49,9 +51,30 @@ def quiet(_phase: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
-def sweep(path: Path, rules: RuleSet, settings: Settings, progress: Callable[[str, int, int], None] = quiet) -> Result:
-    """Every secret in the repository at `path`, with its life. RepositoryError where there is no repository."""
-    return _Sweep(open_repository(path), rules, settings, progress).run()
+class Listener(Protocol):
+    """Whoever is told of a sweep while it runs."""
+
+    def begin(self, result: Result) -> None:
+        """What is known before anything is read: the target, the rules, HEAD."""
+        ...
+
+    def finding(self, finding: Finding) -> None:
+        """A finding, complete with its life. Worst first; the order depends on nothing but the content."""
+        ...
+
+
+def sweep(
+    path: Path,
+    rules: RuleSet,
+    settings: Settings,
+    progress: Callable[[str, int, int], None] = quiet,
+    listener: Listener | None = None,
+) -> Result:
+    """Every secret in the repository at `path`, with its life. RepositoryError where there is no repository.
+
+    A listener is handed each finding as soon as it is complete, and the result then holds none.
+    """
+    return _Sweep(open_repository(path), rules, settings, progress, listener).run()
 
 
 def sweep_with_spots(
@@ -77,9 +100,15 @@ class _Sweep:
     """One run; its methods are its steps, in order."""
 
     def __init__(
-        self, repository: Repository, rules: RuleSet, settings: Settings, progress: Callable[[str, int, int], None]
+        self,
+        repository: Repository,
+        rules: RuleSet,
+        settings: Settings,
+        progress: Callable[[str, int, int], None],
+        listener: Listener | None = None,
     ) -> None:
         self.repository, self.rules, self.settings, self.progress = repository, rules, settings, progress
+        self.listener = listener
         self.by_id = {rule.id: rule for rule in rules.rules}
         self.active = active_rules(rules, settings)
         self.detector = Detector(rules, self.active)
@@ -91,22 +120,21 @@ class _Sweep:
 
     def run(self) -> Result:
         self.objects = self.open()
+        self.refs = self.repository.refs(self.broken)
+        self.bare = self.begin()
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)
-        size = sum(pack.size for pack in self.objects.packs)
-        self.tasks = plan(self.objects, min(SPAN, max(LEAST_SPAN, size // SHARES)))
         self.first = FirstPass(self.objects, memory, self.detector)
         try:
             self.first.recall()
-            waiting = self.first.tasks(self.tasks)
+            waiting = self.first.waiting()
             if waiting:
-                self.first.run(self.pool(), waiting, self.progress)
-            self.refs = self.repository.refs(self.broken)
+                self.first.run(self.pool(), [task for task in self.tasks if task.pack in waiting], self.progress)
             self.read_outside()
             tips = self.tips()
             history = LazyHistory(self.objects, tips, self.first.commits)
             second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
-            groups, reached = second.run(self.pool, self.tasks, tips, history.whole, self.progress)
+            groups, reached = second.run(self.pool, lambda: self.tasks, tips, history.whole, self.progress)
         finally:
             if self._pool is not None:
                 self._pool.close()
@@ -119,6 +147,12 @@ class _Sweep:
         """What was found, before anything was settled."""
         return self.first.collector
 
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """All work of a pass, cut to pieces; not asked for where everything is remembered."""
+        size = sum(pack.size for pack in self.objects.packs)
+        return plan(self.objects, min(SPAN, max(LEAST_SPAN, size // SHARES)))
+
     def pool(self) -> Pool:
         """The workers, started when they are first needed."""
         if self._pool is None:
@@ -127,6 +161,20 @@ class _Sweep:
             make = partial(Worker, self.objects, self.rules, self.settings.max_blob_size, self.active)
             self._pool = Pool(make, jobs)
         return self._pool
+
+    def begin(self) -> Result:
+        """What is known of the result before anything is read."""
+        bare = Result(
+            target=escape(str(self.repository.path)),
+            kind="sweep",
+            version=__version__,
+            rules=len(self.active),
+            head=next((ref.commit for ref in self.refs if ref.name == "HEAD"), ""),
+            remote=escape(self.repository.remote_url()),
+        )
+        if self.listener is not None:
+            self.listener.begin(bare)
+        return bare
 
     def open(self) -> Objects:
         """The objects, by our own pack reader or (engine "plain") all of them through libgit2."""
@@ -170,23 +218,33 @@ class _Sweep:
     def result(self, groups: list[Group], reached: Reached, history: LazyHistory) -> Result:
         mask = None if self.settings.show_secrets else self.detector
         tags = {ref.tag: ref.name for ref in self.refs if ref.tag}
-        locator = HistoryLocator(self.objects, history, reached, mask, today(), tags, self.outside)
+        locator = HistoryLocator(self.objects, history, reached, mask, today(), tags, self.outside, self.detector)
         guidance = self.rules.guidance()
-        done = assemble(groups, self.collector, locator, self.by_id, guidance, self.settings, whole=True)
-        used = {finding.rule for finding in done.findings} | {item.rule for item in done.suppressed}
-        head = next((ref.commit for ref in self.refs if ref.name == "HEAD"), "")
-        return Result(
-            target=escape(str(self.repository.path)),
-            kind="sweep",
-            version=__version__,
-            rules=len(self.active),
+        if self.settings.stale_fails:
+            self.collector.idle |= set(locator.idle_comments())
+        work = Assembly(self.collector, locator, self.by_id, guidance, self.settings)
+        used: set[str] = set()
+        findings = self.tell(work, groups, used)
+        done = work.done(findings, whole=True)
+        used.update(item.rule for item in done.suppressed)
+        return msgspec.structs.replace(
+            self.bare,
             findings=done.findings,
             suppressed=done.suppressed,
             coverage=self.coverage(done),
             guidance={rule: guidance[rule] for rule in sorted(used)},
-            head=head,
-            remote=escape(self.repository.remote_url()),
         )
+
+    def tell(self, work: Assembly, groups: list[Group], used: set[str]) -> tuple[Finding, ...]:
+        """The findings in their total order; none where a listener was told of each. `used` gathers their rules."""
+        if self.listener is None:
+            findings = tuple(sorted(work.findings(groups), key=finding_order))
+            used.update(finding.rule for finding in findings)
+            return findings
+        for finding in work.findings(by_weight(groups, self.by_id, self.settings)):
+            used.add(finding.rule)
+            self.listener.finding(finding)
+        return ()
 
     def coverage(self, done: Assembled) -> Coverage:
         shallow = self.repository.shallow_commits()
@@ -208,4 +266,5 @@ class _Sweep:
             held=done.held,
             notes=(*notes, *done.notes),
             stale=done.stale,
+            encrypted=done.encrypted,
         )

@@ -10,7 +10,7 @@ import msgspec
 from leakguard.assemble import listed, settle
 from leakguard.git.history import Reach
 from leakguard.sweep.memory import TreeMemory, digest
-from leakguard.sweep.places import NAME, Reached
+from leakguard.sweep.places import NAME, Reached, message_numbers
 from leakguard.sweep.worker import Trees
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from leakguard.git.history import History, Life, Tip
     from leakguard.git.objects import Objects
     from leakguard.model import Rule, Skipped
+    from leakguard.pool import Pool
     from leakguard.sweep.memory import Memory
-    from leakguard.sweep.pool import Pool
     from leakguard.sweep.worker import Task
 
 
@@ -62,34 +62,38 @@ class SecondPass:
     def run(
         self,
         pool: Callable[[], Pool],
-        tasks: Sequence[Task],
+        tasks: Callable[[], Sequence[Task]],
         tips: Sequence[Tip],
         history: Callable[[], History],
         progress: Callable[[str, int, int], None],
     ) -> tuple[list[Group], Reached]:
-        """The settled groups and where they are reached. Pool and history are made only if they are needed."""
+        """The settled groups and where they are reached. Pool, tasks and history are made only if they are
+        needed."""
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
+        messages = sorted({message_numbers(self.objects, group.spots) for group in groups} - {()})
         refs = digest([(tip.name, tip.commit, tip.remote) for tip in tips])
         key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys))
         known = self.memory.read(key, TreeMemory)
-        if known is not None and known.refs == refs:
+        if known is not None and known.refs == refs and [numbers for numbers, _ in known.said] == messages:
             self.trees, self.skipped = known.trees, known.skipped
-            return groups, Reached(numbered.keys, numbered.owner, unpack_sets(known), dict(known.lives))
+            lives, said = dict(known.lives), dict(known.said)
+            return groups, Reached(numbered.keys, numbered.owner, unpack_sets(known), lives, said)
         if known is not None:
             self.trees, self.skipped, sets, plain = known.trees, known.skipped, unpack_sets(known), True
         else:
-            walked = self.walk(pool(), tasks, numbered, frozenset(), progress)
+            walked = self.walk(pool(), tasks(), numbered, frozenset(), progress)
             self.trees, self.skipped, plain = walked.trees, walked.skipped, not walked.names
             reach = walked.reach
             if walked.names:
                 # File names hold secrets too: now that they are known, ask once more which trees have them.
-                groups, numbered, reach = self.with_names(pool(), tasks, frozenset(walked.names), progress)
+                groups, numbered, reach = self.with_names(pool(), tasks(), frozenset(walked.names), progress)
             sets = reach.sets(self.objects.count)
         lives = history().lives(sets)
+        said = {numbers: history().life_in_commits(numbers) for numbers in messages}
         if plain:
-            self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, lives))
-        return groups, Reached(numbered.keys, numbered.owner, sets, lives)
+            self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, lives, said))
+        return groups, Reached(numbered.keys, numbered.owner, sets, lives, said)
 
     def number(self, groups: Sequence[Group]) -> Numbered:
         """Keys: one a group, and one for each suppressed spot that is listed, so that its path can be told."""
@@ -125,9 +129,9 @@ class SecondPass:
             walked.trees += out.tree_count
             walked.skipped.extend(out.skipped)
             walked.reach.add_edges(out.trees, out.counts, out.edges)
-            for tree, positions in out.holders:
-                for at in memoryview(positions).cast("i"):
-                    walked.reach.add_holder(tree, sets[at])
+            pairs = memoryview(out.holders).cast("i").tolist()
+            for tree, at in zip(pairs[::2], pairs[1::2], strict=True):
+                walked.reach.add_holder(tree, sets[at])
             progress("Reading trees", done, len(tasks))
         for tree, _ in walked.named:
             oid = self.objects.oid(tree)
@@ -153,14 +157,20 @@ class SecondPass:
 
 
 def pack_sets(
-    trees: int, skipped: list[Skipped], sets: Mapping[int, frozenset[int]], refs: str, lives: Mapping[int, Life]
+    trees: int,
+    skipped: list[Skipped],
+    sets: Mapping[int, frozenset[int]],
+    refs: str,
+    lives: Mapping[int, Life],
+    said: Mapping[tuple[int, ...], Life],
 ) -> TreeMemory:
     """Equal sets once, and for each tree the place of its set."""
     places: dict[frozenset[int], int] = {}
     reached = array("i")
     for tree, keys in sets.items():
         reached.extend((tree, places.setdefault(keys, len(places))))
-    return TreeMemory(trees, skipped, [sorted(keys) for keys in places], reached.tobytes(), refs, list(lives.items()))
+    plain = [sorted(keys) for keys in places]
+    return TreeMemory(trees, skipped, plain, reached.tobytes(), refs, list(lives.items()), list(said.items()))
 
 
 def unpack_sets(memory: TreeMemory) -> dict[int, frozenset[int]]:

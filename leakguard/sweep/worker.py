@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
+from bisect import bisect_left
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,9 +14,8 @@ from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.detector import Detector
 from leakguard.detect.incremental import scan_edit, scan_whole
 from leakguard.git import kernel
-from leakguard.git.history import CommitHead, parse_commit_head
-from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure, Visit
-from leakguard.model import Skipped
+from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
+from leakguard.model import ANCHOR_WIDTH, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -23,12 +23,19 @@ if TYPE_CHECKING:
     from leakguard.detect.incremental import State
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.objects import Objects
+    from leakguard.git.packs import Step
 
 MIN_NAME = 12
 """File names shorter than this hold no secret that could be told from a word."""
 
 TEXT_KINDS = (COMMIT, BLOB, TAG)
 """What the first pass reads; trees are for the second."""
+
+GATHERED = 1 << 18
+"""Bytes of commits and tags that are scanned together."""
+
+TREES_AT_ONCE = 10_000
+"""How many trees are read before what they named is taken in."""
 
 LOOSE = -1
 """In a task: the span counts loose objects instead of places in a pack's order."""
@@ -56,12 +63,13 @@ class Texts(msgspec.Struct):
 
 
 class Trees(msgspec.Struct):
-    """What one task of the second pass found: edges and holders as int32 arrays, and names with secrets in them."""
+    """What one task of the second pass found: int32 arrays as `kernel.TreeReader.take` gives them, trees with entries
+    of a wanted name, and names with secrets in them."""
 
     trees: bytes = b""
     counts: bytes = b""
     edges: bytes = b""
-    holders: list[tuple[int, bytes]] = []
+    holders: bytes = b""
     named: list[tuple[int, list[bytes]]] = []
     names: set[bytes] = set()
     tree_count: int = 0
@@ -75,117 +83,128 @@ class Worker:
         self.objects = objects
         self.detector = Detector(rules, active)
         self.limit = limit
+        self.chain = kernel.Chain(limit, ANCHOR_WIDTH)
         self._blobs: tuple[bytes, kernel.OidTable] | None = None
 
     def read_texts(self, task: Task) -> Texts:
         """First pass: blobs, commits and tags of a span."""
-        return _TextRun(self, task.pack).run(task)
+        return _TextRun(self, task).run()
 
     def read_trees(self, task: Task, blobs: bytes, names: frozenset[bytes]) -> Trees:
         """Second pass: the trees of a span. `blobs` are the concatenated ids of blobs of interest; `names` are file
         names of interest, once they are known."""
         if self._blobs is None or self._blobs[0] != blobs:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
-        return _TreeRun(self, self._blobs[1], names).run(task)
+        return _TreeRun(self, task, self._blobs[1], names).run()
 
-    def visits(self, task: Task, kinds: Collection[int]) -> Iterator[Visit | Failure]:
-        """The objects of some kinds in a span. Loose ones come whatever their kind is."""
+    def steps(self, task: Task, kinds: Collection[int], chain: kernel.Chain) -> Iterator[Step | Failure]:
+        """The objects of some kinds in a span. A loose one is a failure of the walk: it has to be read alone."""
         objects = self.objects
         if task.pack != LOOSE:
             pack, base = objects.packs[task.pack], objects.bases[task.pack]
-            return pack.walk(task.begin, task.end, kinds, self.limit, base)
-        return (self.read_alone(objects.loose_base + at) for at in range(task.begin, task.end))
+            return pack.walk(task.begin, task.end, kinds, chain, self.limit, base)
+        return (Failure(objects.loose_base + at, 0, "is loose") for at in range(task.begin, task.end))
 
-    def read_alone(self, number: int) -> Visit | Failure:
-        """One object through libgit2."""
-        oid = self.objects.oid(number)
+    def read_alone(self, failure: Failure) -> tuple[int, bytes] | Failure:
+        """Kind and content of an object that is not in a pack, or that its pack did not give: libgit2 looks for it, it
+        may be whole elsewhere."""
+        if "over the limit" in failure.reason:
+            return failure
+        oid = self.objects.oid(failure.number)
         try:
             kind, size = self.objects.header(oid)
-            if kind == BLOB and size > self.limit:
-                return Failure(number, kind, f"is {size} bytes, over the limit of {self.limit}")
-            kind, content = self.objects.read(oid)
+            if kind != BLOB or size <= self.limit:
+                return self.objects.read(oid)
+            own = Failure(failure.number, kind, f"is {size} bytes, over the limit of {self.limit}")
         except KeyError:
-            return Failure(number, 0, "is missing")
+            own = Failure(failure.number, 0, "is missing")
         except ValueError as problem:
-            return Failure(number, 0, str(problem))
-        return Visit(number, kind, -1, content)
+            own = Failure(failure.number, 0, str(problem))
+        return own if failure.number >= self.objects.loose_base else failure
 
-    def retry(self, failure: Failure) -> Visit | Failure:
-        """An object that its pack did not give may be whole elsewhere: libgit2 looks for it."""
-        if failure.number >= self.objects.loose_base or "over the limit" in failure.reason:
-            return failure
-        again = self.read_alone(failure.number)
-        return failure if isinstance(again, Failure) else again
-
-    def first(self, number: int) -> int:
-        """The object's first number: another one than `number` where it is stored more than once."""
+    def is_first(self, number: int) -> bool:
+        """Whether an object is stored under this number first: another one where it is stored more than once."""
         objects = self.objects
-        return objects.find(objects.oid(number)) if objects.repeated else number
+        return not objects.repeated or objects.find(objects.oid(number)) == number
 
 
 class _TextRun:
     """One task of the first pass."""
 
-    def __init__(self, worker: Worker, pack: int) -> None:
-        self.worker = worker
+    def __init__(self, worker: Worker, task: Task) -> None:
+        self.worker, self.task = worker, task
         self.detector = worker.detector
-        self.out = Texts(pack, Collector(), b"", Counter())
-        self.commits = array("q")
+        self.chain = worker.chain
+        self.out = Texts(task.pack, Collector(), b"", Counter())
+        self.commits = bytearray()
         self.states: dict[int, State] = {}
+        self.messages: list[tuple[int, bytes, str]] = []
+        self.message_bytes = 0
 
-    def run(self, task: Task) -> Texts:
-        worker, out = self.worker, self.out
-        for visit in worker.visits(task, TEXT_KINDS):
-            if isinstance(visit, Failure):
-                again = worker.retry(visit)
-                if isinstance(again, Failure):
-                    self.skip(again)
-                    continue
-                out.counts["read by libgit2"] += 1
-                visit = again
-            kind, content = visit.kind, visit.content
-            if kind == BLOB:
-                self.take_blob(visit, content)
-            elif kind == COMMIT:
-                self.take_commit(visit.number, content)
-            elif kind == TAG:
-                self.take_whole(visit.number, content, "tag")
-            else:
+    def run(self) -> Texts:
+        out, chain, is_first = self.out, self.chain, self.worker.is_first
+        met = dict.fromkeys(TEXT_KINDS, 0)
+        for step in self.worker.steps(self.task, TEXT_KINDS, chain):
+            if isinstance(step, Failure):
+                self.take_alone(step, met)
                 continue
-            if worker.first(visit.number) == visit.number:
-                out.counts[KINDS[kind]] += 1
-                out.decoded_bytes += len(content)
-        out.commits = self.commits.tobytes()
+            number, kind, depth = step
+            if kind == BLOB:
+                self.take_blob(number, depth)
+            else:
+                self.take_message(kind, number, chain.content(depth))
+            if is_first(number):
+                met[kind] += 1
+                out.decoded_bytes += chain.size
+        self.scan_messages()
+        out.counts.update({KINDS[kind]: count for kind, count in met.items() if count})
+        out.commits = bytes(self.commits)
         return out
 
-    def skip(self, failure: Failure) -> None:
-        if failure.kind != TREE:
-            label = f"{KINDS.get(failure.kind, 'object')} {self.worker.objects.oid(failure.number)}"
-            self.out.skipped.append(Skipped(label, failure.reason))
-
-    def take_whole(self, number: int, content: bytes, label: str) -> None:
-        """A text that is scanned by itself."""
-        self.out.scanned_bytes += len(content)
-        found = self.detector.detect(content)
-        if found:
-            self.out.collector.add(found, self.worker.objects.oid(number), label)
-
-    def take_blob(self, visit: Visit, content: bytes) -> None:
-        depth, states = visit.depth, self.states
-        if visit.windows is None or visit.clean is None or visit.gathered is None:
-            state = scan_whole(self.detector, content)
+    def take_alone(self, failure: Failure, met: dict[int, int]) -> None:
+        """What the walk could not give."""
+        read = self.worker.read_alone(failure)
+        if isinstance(read, Failure):
+            if read.kind != TREE:
+                label = f"{KINDS.get(read.kind, 'object')} {self.worker.objects.oid(read.number)}"
+                self.out.skipped.append(Skipped(label, read.reason))
+            return
+        kind, content = read
+        if self.task.pack != LOOSE:
+            self.out.counts["read by libgit2"] += 1
+        if kind not in met:
+            return
+        if kind == BLOB:
+            self.settle(failure.number, content, scan_whole(self.detector, content))
             self.out.scanned_bytes += len(content)
+            self.take_decoded(failure.number, content)
         else:
-            base = states.get(depth - 1, [])
-            state = scan_edit(self.detector, base, content, visit.clean, visit.windows, visit.gathered)
-            self.out.scanned_bytes += len(visit.gathered)
-        if state:
-            states[depth] = state
-            self.settle(visit.number, content, state)
+            self.take_message(kind, failure.number, content)
+        if self.worker.is_first(failure.number):
+            met[kind] += 1
+            self.out.decoded_bytes += len(content)
+
+    def take_blob(self, number: int, depth: int) -> None:
+        chain, states = self.chain, self.states
+        if depth:
+            gathered = chain.dirty()
+            hits = self.detector.scanner.hits(gathered)
+            base = states.get(depth - 1)
+            self.out.scanned_bytes += chain.dirty_size
+            if hits or base:
+                clean, windows = chain.rows()
+                content = chain.content(depth)
+                states[depth] = scan_edit(self.detector, base or [], content, clean, windows, hits)
+                self.settle(number, content, states[depth])
+            else:
+                states.pop(depth, None)
         else:
-            states.pop(depth, None)
-        if may_decode(content):
-            self.take_decoded(self.worker.objects.oid(visit.number), content)
+            content = chain.content(0)
+            states[0] = scan_whole(self.detector, content)
+            self.out.scanned_bytes += len(content)
+            self.settle(number, content, states[0])
+        if chain.unusual:
+            self.take_decoded(number, chain.content(depth))
 
     def settle(self, number: int, content: bytes, state: State) -> None:
         """The matches among a blob's candidates."""
@@ -195,8 +214,11 @@ class _TextRun:
             if found:
                 self.out.collector.add(found, self.worker.objects.oid(number))
 
-    def take_decoded(self, oid: str, content: bytes) -> None:
+    def take_decoded(self, number: int, content: bytes) -> None:
         """The texts that a blob in another encoding, or an archive, unfolds to."""
+        if not may_decode(content):
+            return
+        oid = self.worker.objects.oid(number)
         for inner in decode(content):
             if inner.problem:
                 self.out.skipped.append(Skipped(f"blob {oid}{inner.label}", inner.problem))
@@ -206,96 +228,101 @@ class _TextRun:
             if found:
                 self.out.collector.add(found, oid, inner.label or "decoded")
 
-    def take_commit(self, number: int, content: bytes) -> None:
-        """A commit's text, and its place in the graph as int64: number, tree, time, how many parents, parents."""
-        self.take_whole(number, content, "commit")
-        objects = self.worker.objects
-        head = parse_commit_head(content)
-        try:
-            if head is None:
-                raise ValueError
-            tree, parents, time = head
-            find = objects.table.find
-            root, known = find(tree), [at for at in map(find, parents) if at >= 0]
-            self.out.settled = self.out.settled and root >= 0 and len(known) == len(parents)
-            self.commits.extend((self.worker.first(number), root, time, len(known), *known))
-        except (ValueError, OverflowError):
-            self.out.skipped.append(Skipped(f"commit {objects.oid(number)}", "has a malformed header"))
+    def take_message(self, kind: int, number: int, content: bytes) -> None:
+        """A commit or a tag: its place in the graph now, its text together with that of others."""
+        if kind == COMMIT:
+            try:
+                settled = kernel.append_commit(content, number, self.worker.objects.table, self.commits)
+                self.out.settled = self.out.settled and settled
+            except kernel.KernelError as problem:
+                self.out.skipped.append(Skipped(f"commit {self.worker.objects.oid(number)}", str(problem)))
+        self.messages.append((number, content, KINDS[kind]))
+        self.message_bytes += len(content)
+        if self.message_bytes > GATHERED:
+            self.scan_messages()
+
+    def scan_messages(self) -> None:
+        """Anchors over all gathered texts at once; the few that were hit are looked at one by one. An anchor lies in
+        one line, so none can be made or lost by the newline between two texts."""
+        messages = self.messages
+        ends = list(accumulate(len(content) + 1 for _, content, _ in messages))
+        hits = self.detector.scanner.hits(b"\n".join([content for _, content, _ in messages]))
+        for at in sorted({bisect_left(ends, end + 1) for end, _ in hits}):
+            number, content, label = messages[at]
+            found = self.detector.detect(content)
+            if found:
+                self.out.collector.add(found, self.worker.objects.oid(number), label)
+        self.out.scanned_bytes += self.message_bytes
+        self.messages, self.message_bytes = [], 0
 
 
 class _TreeRun:
     """One task of the second pass."""
 
-    def __init__(self, worker: Worker, blobs: kernel.OidTable, names: frozenset[bytes]) -> None:
-        self.worker = worker
-        self.blobs = blobs
-        self.names = names
+    def __init__(self, worker: Worker, task: Task, blobs: kernel.OidTable, names: frozenset[bytes]) -> None:
+        self.worker, self.task, self.names = worker, task, names
+        self.chain, self.alone = worker.chain, kernel.Chain(worker.limit, ANCHOR_WIDTH)
+        table = worker.objects.table
+        self.reader, self.lone_reader = (
+            kernel.TreeReader(chain, table, blobs, names or None, MIN_NAME) for chain in (self.chain, self.alone)
+        )
         self.out = Trees()
-        self.trees, self.counts, self.edges = array("i"), array("i"), array("i")
-        self.gathered = bytearray()
+        self.parts: list[tuple[bytes, ...]] = []
 
-    def run(self, task: Task) -> Trees:
-        worker, out = self.worker, self.out
-        for visit in worker.visits(task, (TREE,)):
-            if isinstance(visit, Failure):
-                again = worker.retry(visit)
-                if isinstance(again, Failure):
-                    if visit.kind == TREE:
-                        out.skipped.append(Skipped(f"tree {worker.objects.oid(visit.number)}", visit.reason))
-                    continue
-                visit = again
-            if visit.kind == TREE:
-                number = worker.first(visit.number)
-                out.tree_count += number == visit.number
-                self.take(number, visit)
-        out.trees, out.counts, out.edges = self.trees.tobytes(), self.counts.tobytes(), self.edges.tobytes()
-        self.scan_names()
+    def run(self) -> Trees:
+        out = self.out
+        for step in self.worker.steps(self.task, (TREE,), self.chain):
+            if isinstance(step, Failure):
+                self.take_alone(step)
+            else:
+                number, _, depth = step
+                self.take(self.chain, self.reader, depth, number)
+            if not out.tree_count % TREES_AT_ONCE:
+                self.empty()
+        self.empty()
+        out.trees, out.counts, out.edges, out.holders = map(b"".join, zip(*self.parts, strict=True))
         return out
 
-    def take(self, number: int, visit: Visit) -> None:
-        size = self.worker.objects.hash_size
-        try:
-            if not self.names:
-                kernel.append_names(visit.content, size, visit.clean, MIN_NAME, self.gathered)
-                if len(self.gathered) > 1 << 22:
-                    self.scan_names()
-            if not len(self.blobs) and not self.names:
-                return
-            subtrees, blobs, named = kernel.tree_edges(
-                visit.content, size, self.worker.objects.table, self.blobs, self.names or None
-            )
-        except kernel.KernelError as problem:
-            self.out.skipped.append(Skipped(f"tree {self.worker.objects.oid(number)}", str(problem)))
+    def take_alone(self, failure: Failure) -> None:
+        """What the walk could not give."""
+        read = self.worker.read_alone(failure)
+        if isinstance(read, Failure):
+            if failure.kind == TREE:
+                self.out.skipped.append(Skipped(f"tree {self.worker.objects.oid(failure.number)}", failure.reason))
             return
-        self.trees.append(number)
-        self.counts.append(len(subtrees) // 4)
-        self.edges.frombytes(subtrees)
-        if blobs:
-            self.out.holders.append((number, blobs))
-        if named:
-            entries = kernel.parse_tree(visit.content, size)
-            self.out.named.append((number, [name for _, name, _ in entries if name in self.names]))
+        kind, content = read
+        if kind == TREE:
+            self.alone.root(content)
+            self.take(self.alone, self.lone_reader, 0, failure.number)
 
-    def scan_names(self) -> None:
+    def take(self, chain: kernel.Chain, reader: kernel.TreeReader, depth: int, number: int) -> None:
+        objects = self.worker.objects
+        first = objects.find(objects.oid(number)) if objects.repeated else number
+        self.out.tree_count += first == number
+        try:
+            named = reader.read(depth, first)
+        except kernel.KernelError as problem:
+            self.out.skipped.append(Skipped(f"tree {objects.oid(first)}", str(problem)))
+            return
+        if named:
+            entries = kernel.parse_tree(chain.content(depth), objects.hash_size)
+            self.out.named.append((first, [name for _, name, _ in entries if name in self.names]))
+
+    def empty(self) -> None:
+        """Take what the readers gathered, so that it does not grow without end."""
+        for reader in (self.reader, self.lone_reader):
+            *arrays, lines = reader.take()
+            self.parts.append(tuple(arrays))
+            self.scan_names(lines)
+
+    def scan_names(self, lines: bytes) -> None:
         """Anchors over all gathered names at once; the few lines that were hit are looked at one by one."""
-        data = bytes(self.gathered)
-        self.gathered.clear()
-        for end, _ in self.worker.detector.scanner.hits(data):
-            start = data.rfind(b"\n", 0, end) + 1
-            stop = data.find(b"\n", end)
-            name = data[start:stop]
+        for end, _ in self.worker.detector.scanner.hits(lines):
+            start = lines.rfind(b"\n", 0, end) + 1
+            stop = lines.find(b"\n", end)
+            name = lines[start:stop]
             if name not in self.out.names and self.worker.detector.detect(name):
                 self.out.names.add(name)
-
-
-def unpack_commits(rows: bytes) -> Iterator[tuple[int, CommitHead]]:
-    """The commits that `Texts.commits` holds, by their numbers."""
-    values = memoryview(rows).cast("q").tolist()
-    at, total = 0, len(values)
-    while at < total:
-        number, tree, time, parents = values[at : at + 4]
-        yield number, CommitHead(tree, tuple(values[at + 4 : at + 4 + parents]), time)
-        at += 4 + parents
 
 
 def plan(objects: Objects, budget: int) -> list[Task]:

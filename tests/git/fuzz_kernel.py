@@ -115,20 +115,24 @@ class Fuzz:
         base = self.blob()
         delta = self.dice.randbytes(30) if self.dice.random() < 0.05 else self.mutate(self.delta(len(base)))
         margin = self.dice.choice([1, 7, 64, 512, 1 << 20])
-        gather = bytearray(b"before")
-        made = outcome(compiled.apply_delta_dirty, exact(base), exact(delta), LIMIT, margin, gather)
-        plain = outcome(compiled.apply_delta, exact(base), exact(delta), LIMIT)
-        assert plain == (made if isinstance(made, str) else made[0])
-        ends = array("q", sorted(self.dice.choices(range(len(base) + 1), k=5)))
-        clean = b"" if isinstance(made, str) else made[1]
-        inherited = outcome(compiled.inherit, exact(clean), ends)
-        hostile = exact(self.mutate(clean))
-        if with_twin:
-            twin_gather = bytearray(b"before")
-            assert made == outcome(kernel_py.apply_delta_dirty, base, delta, LIMIT, margin, twin_gather)
-            assert gather == twin_gather
-            assert inherited == outcome(kernel_py.inherit, clean, ends)
-            assert outcome(compiled.inherit, hostile, ends) == outcome(kernel_py.inherit, hostile, ends)
+        depth = self.dice.choice([1, 2, 2, 2, 3, 0])
+        last = self.dice.random() < 0.3
+        made = [
+            self.edit(kernel, base, delta, margin, depth, last)
+            for kernel in ((compiled, kernel_py) if with_twin else (compiled,))
+        ]
+        assert made[0] == made[-1]
+
+    def edit(self, kernel: ModuleType, base: bytes, delta: bytes, margin: int, depth: int, last: bool) -> list[Any]:
+        """What a chain says of `delta`. Its base was made by a delta as well, so that it ends where its memory does."""
+        chain = kernel.Chain(LIMIT, margin)
+        chain.root(b"")
+        pieces = [base[at : at + 127] for at in range(0, len(base), 127)]
+        whole = self.varint(0) + self.varint(len(base)) + b"".join(bytes([len(piece)]) + piece for piece in pieces)
+        chain.edit(1, exact(whole), False)
+        made = [outcome(chain.edit, depth, exact(delta), last), chain.size, chain.unusual]
+        made += [outcome(chain.dirty), chain.rows()]
+        return made + [outcome(chain.content, at) for at in range(-1, 4)]
 
     def tree(self) -> bytes:
         entries = []
@@ -144,22 +148,39 @@ class Fuzz:
     def trees(self, compiled: ModuleType, with_twin: bool) -> None:
         oids = b"".join(self.oid() for _ in range(self.dice.randint(0, 20)))
         data = self.mutate(self.tree())
-        rows = sorted(self.dice.choices(range(400), k=6))
-        clean = b"".join(struct.pack("=5q", 0, 0, 0, rows[at], rows[at + 1]) for at in (0, 2, 4))
-        names = frozenset([b"a", self.dice.randbytes(3), b""])
+        base = self.tree() + data[: self.dice.randint(0, len(data))] + self.tree()
+        delta = self.mutate(self.delta(len(base)))
+        names = self.dice.choice([None, frozenset([b"a", self.dice.randbytes(3), b""])])
+        commit = self.mutate(self.commit())
         results = []
         for kernel in (compiled, kernel_py) if with_twin else (compiled,):
-            table, gather = kernel.OidTable(exact(oids), 20), bytearray()
+            table, rows = kernel.OidTable(exact(oids), 20), bytearray()
             results.append(
                 [
                     outcome(kernel.parse_tree, exact(data), 20),
-                    outcome(kernel.tree_edges, exact(data), 20, table, table, names),
-                    outcome(kernel.append_names, exact(data), 20, exact(clean), 2, gather),
-                    gather,
+                    *self.read(kernel, table, base, delta, names),
+                    outcome(kernel.append_commit, exact(commit), 3, table, rows),
+                    rows,
                     table.find(exact(self.oid())) if not with_twin else table.find(exact(oids[:20] or bytes(20))),
                 ]
             )
         assert results[0] == results[-1]
+
+    def read(
+        self, kernel: ModuleType, table: Any, base: bytes, delta: bytes, names: frozenset[bytes] | None
+    ) -> list[Any]:
+        """What a reader says of a tree and of one that is made of it."""
+        chain = kernel.Chain(LIMIT, 8)
+        reader = kernel.TreeReader(chain, table, table, names, 2)
+        chain.root(base)
+        said = [outcome(reader.read, 0, 1), outcome(chain.edit, 1, exact(delta), True), outcome(reader.read, 1, 2)]
+        return [*said, outcome(reader.read, 0, 3), reader.take()]
+
+    def commit(self) -> bytes:
+        parents = b"".join(b"parent " + self.oid().hex().encode() + b"\n" for _ in range(self.dice.randint(0, 3)))
+        stamp = self.dice.choice([b"A <a> 12 +0000", b"A <a> 12345678901234567 -01", b"", b"12 +", b"> 1 +1", b"1 +1"])
+        tree = b"tree " + self.oid().hex().encode() + b"\n"
+        return tree + parents + b"author A\ncommitter " + stamp + b"\n" * self.dice.randint(0, 2)
 
     def graphs(self, compiled: ModuleType) -> None:
         total = self.dice.randint(0, 12)

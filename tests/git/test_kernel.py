@@ -14,7 +14,7 @@ import zlib
 from array import array
 from concurrent.futures import ThreadPoolExecutor
 from math import log2
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pygit2
 import pytest
@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from leakguard.git import kernel_py
 from leakguard.git.kernel_error import KernelError
+from tests.git.deltas import make_delta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ except ImportError:
 needs_both = pytest.mark.skipif(compiled is None, reason="the compiled kernel is not built")
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LIMIT = 1 << 24
+MARGIN = 8
 
 
 @pytest.fixture(params=["python", pytest.param("c", marks=needs_both)])
@@ -61,6 +63,24 @@ def outcome(function: Callable[..., Any], *arguments: Any) -> tuple[str, Any]:
         return "result", function(*arguments)
     except (KernelError, TypeError) as error:
         return type(error).__name__, str(error)
+
+
+class Edited(NamedTuple):
+    """What one delta makes, as a chain tells it."""
+
+    child: bytes
+    gathered: bytes
+    clean: list[tuple[int, ...]]
+    windows: list[tuple[int, ...]]
+
+
+def edited(kernel: ModuleType, base: bytes, delta: bytes, margin: int = 512, limit: int = LIMIT) -> Edited:
+    chain = kernel.Chain(limit, margin)
+    chain.root(base)
+    chain.edit(1, delta, False)
+    gathered = chain.dirty()
+    clean, windows = chain.rows()
+    return Edited(chain.content(1), gathered, rows(clean), rows(windows))
 
 
 # ---- deltas: written by hand ----------------------------------------------------------------------
@@ -119,22 +139,22 @@ def edits(draw: st.DrawFn) -> tuple[bytes, list[Op]]:
     return base, ops
 
 
-class TestApplyDelta:
+class TestDeltas:
     @unhurried
     @given(edits())
-    def test_gives_what_the_operations_say(self, kernel: ModuleType, edit: tuple[bytes, list[Op]]) -> None:
+    def test_give_what_the_operations_say(self, kernel: ModuleType, edit: tuple[bytes, list[Op]]) -> None:
         child, delta = delta_of(*edit)
-        assert kernel.apply_delta(edit[0], delta, LIMIT) == child
+        assert edited(kernel, edit[0], delta).child == child
 
-    def test_reads_a_copy_without_size_as_64_kib(self, kernel: ModuleType) -> None:
+    def test_read_a_copy_without_size_as_64_kib(self, kernel: ModuleType) -> None:
         base = os.urandom(70_000)
         delta = varint(len(base)) + varint(0x10000) + bytes([0x82, 0x03])  # Only the offset's second byte.
-        assert kernel.apply_delta(base, delta, LIMIT) == base[0x300 : 0x300 + 0x10000]
+        assert edited(kernel, base, delta).child == base[0x300 : 0x300 + 0x10000]
 
-    def test_takes_any_buffer(self, kernel: ModuleType) -> None:
+    def test_may_lie_in_any_buffer(self, kernel: ModuleType) -> None:
         child, delta = delta_of(b"abcdef", [(2, 3), b"x"])
-        assert kernel.apply_delta(bytearray(b"abcdef"), memoryview(b"?" + delta)[1:], LIMIT) == child
-        assert kernel.apply_delta(array("B", b"abcdef"), bytearray(delta), LIMIT) == child
+        for buffer in (memoryview(b"?" + delta)[1:], bytearray(delta), array("B", delta)):
+            assert edited(kernel, b"abcdef", buffer).child == child  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("delta", "sentence"),
@@ -158,23 +178,137 @@ class TestApplyDelta:
             (b"\x06" + varint(1 << 62), "the delta's result is over the size limit"),
         ],
     )
-    def test_refuses_what_is_malformed(self, kernel: ModuleType, delta: bytes, sentence: str) -> None:
-        gather = bytearray(b"before")
-        assert outcome(kernel.apply_delta, b"abcdef", delta, LIMIT) == ("KernelError", sentence)
-        assert outcome(kernel.apply_delta_dirty, b"abcdef", delta, LIMIT, 8, gather) == ("KernelError", sentence)
-        assert gather == b"before"
+    def test_are_refused_where_malformed(self, kernel: ModuleType, delta: bytes, sentence: str) -> None:
+        assert outcome(edited, kernel, b"abcdef", delta) == ("KernelError", sentence)
+
+
+class TestChain:
+    def test_follows_a_walk(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        one, two, three = (delta_of(b"abc", [(0, 3), tail])[1] for tail in (b"1", b"2", b"3"))
+        chain.root(b"abc")
+        chain.edit(1, one, False)
+        chain.edit(2, delta_of(b"abc1", [(1, 3)])[1], True)
+        assert chain.content(2) == b"bc1"
+        chain.edit(1, two, False)
+        assert (chain.content(0), chain.content(1), chain.size) == (b"abc", b"abc2", 4)
+        chain.edit(1, three, True)
+        assert chain.content(1) == b"abc3"
+
+    def test_drops_what_nothing_needs_any_more(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        chain.root(b"abc")
+        chain.edit(1, delta_of(b"abc", [(0, 3)])[1], True)
+        gone = ("KernelError", "nothing is held at this depth")
+        assert outcome(chain.content, 0) == outcome(chain.content, 2) == outcome(chain.content, -1) == gone
+        for depth in (1, 3, 0, -1):
+            assert outcome(chain.edit, depth, b"", False) == ("KernelError", "the delta's base is not held")
+        chain.root(b"")
+        assert outcome(chain.content, 1) == gone
+
+    def test_holds_nothing_where_an_edit_failed(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        chain.root(b"abc")
+        chain.edit(1, delta_of(b"abc", [(0, 3), b"1"])[1], False)
+        assert outcome(chain.edit, 1, b"", False) == ("KernelError", "the delta is truncated")
+        assert outcome(chain.content, 1) == ("KernelError", "nothing is held at this depth")
+        assert outcome(chain.dirty) == ("KernelError", "the last object is not an edit")
+        assert chain.content(0) == b"abc"
+
+    def test_a_content_that_was_asked_for_is_still_a_base(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        chain.root(b"abc")
+        chain.edit(1, delta_of(b"abc", [(0, 3), b"1"])[1], False)
+        held = chain.content(1)
+        chain.edit(2, delta_of(b"abc1", [b"x", (0, 4)])[1], True)
+        assert (held, chain.content(2)) == (b"abc1", b"xabc1")
+
+    def test_a_window_in_which_nothing_was_found_is_not_given_again(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        base = b"0123456789\n" * 40
+        one, two = (delta_of(base, [(0, 224), new, (227, 440 - 227)])[1] for new in (b"one", b"two"))
+        chain.root(base)
+        given = []
+        for depth, delta, found in ((1, one, True), (1, one, False), (1, one, False), (1, two, True), (1, two, False)):
+            chain.edit(depth, delta, False)
+            given.append(chain.dirty())
+            assert chain.dirty_size == 12
+            if found:
+                assert rows(chain.rows()[1]) == [(0, 11, 220, 224, 230)]
+        assert given == [b"0123one789\n\n", b"0123one789\n\n", b"", b"0123two789\n\n", b"0123two789\n\n"]
+        chain.edit(1, delta_of(base, [(0, 224), b"two", (227, 120), b"new", (350, 90)])[1], False)
+        assert chain.dirty() == b"012345new9\n\n"
+        assert rows(chain.rows()[1]) == [(0, 11, 341, 347, 351)]
+
+    @unhurried
+    @given(st.lists(edits(), max_size=5))
+    def test_what_is_left_out_was_given_before(self, kernel: ModuleType, walk: list[tuple[bytes, list[Op]]]) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        given: set[bytes] = set()
+        for base, ops in [*walk, *walk]:
+            delta = delta_of(base, ops)[1]
+            expected = edited(kernel, base, delta, MARGIN)
+            chain.root(base)
+            chain.edit(1, delta, True)
+            gathered = chain.dirty()
+            windows = [expected.gathered[start:end] for start, end, *_ in expected.windows]
+            assert gathered == b"".join(window + b"\n" for window in windows if window not in given)
+            assert chain.dirty_size == len(expected.gathered)
+            given.update(windows)
+
+    def test_a_whole_object_has_no_dirty_windows(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        assert outcome(chain.dirty)[0] == "KernelError"
+        chain.root(b"abc")
+        assert outcome(chain.dirty) == ("KernelError", "the last object is not an edit")
+
+    @pytest.mark.parametrize(
+        ("start", "unusual"),
+        [
+            (b"", False),
+            (b"\0", False),
+            (b"ab", False),
+            (b"\0\0", False),
+            (b"\0a", True),
+            (b"a\0", True),
+            (b"\x1f\x8b", True),
+            (b"\xff\xfe", True),
+            (b"\xfe\xff", True),
+            (b"\xef\xbb\xbf", False),
+            (b"PK\3\4", True),
+            (b"PK\5\6", False),
+            (b"\0\0\xfe\xff", True),
+            (b"x" * 257 + b"ustar\0", True),
+            (b"x" * 257 + b"ustar", False),
+        ],
+    )
+    def test_tells_what_is_no_plain_text(self, kernel: ModuleType, start: bytes, unusual: bool) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        chain.root(start)
+        assert chain.unusual is unusual
+        chain.root(b"")
+        chain.edit(1, delta_of(b"", [start] if start else [])[1], False)
+        assert chain.unusual is unusual
 
     def test_gives_the_same_from_many_threads(self, kernel: ModuleType) -> None:
         base = os.urandom(300_000)
         child, delta = delta_of(base, [(at, 1000) for at in range(0, 299_000, 999)])
         with ThreadPoolExecutor(4) as pool:
-            results = list(pool.map(lambda _: kernel.apply_delta(base, delta, LIMIT), range(40)))
+            results = list(pool.map(lambda _: edited(kernel, base, delta).child, range(40)))
         assert set(results) == {child}
+
+    def test_refuses_what_it_cannot_hold(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        assert outcome(chain.root, bytearray(b"abc")) == ("TypeError", "content must be bytes")
+
+    @pytest.mark.parametrize("margin", [0, -1, (1 << 20) + 1])
+    def test_refuses_a_margin_out_of_range(self, kernel: ModuleType, margin: int) -> None:
+        with pytest.raises(KernelError, match="margin"):
+            kernel.Chain(LIMIT, margin)
 
 
 # ---- dirty windows --------------------------------------------------------------------------------
 
-MARGIN = 8
 BOUNDARY = re.compile(rb"\b")
 # (is \b before it, what it is, is \b after it); each at most MARGIN wide and inside of a line.
 ANCHORS = [
@@ -238,12 +372,11 @@ class TestDirtyWindows:
     ) -> None:
         base = edit[0]
         child, delta = delta_of(*edit)
-        gather = bytearray(b"ab k aba\n")
-        _, clean, windows = kernel.apply_delta_dirty(base, delta, LIMIT, MARGIN, gather)
+        made = edited(kernel, base, delta, MARGIN)
         for anchor in ANCHORS:
-            ends = array("q", candidates(base, anchor)).tobytes()
-            inherited = [end for _, end, _ in rows(kernel.inherit(clean, ends), 3)]
-            scanned = accepted(candidates(bytes(gather), anchor), rows(windows))
+            ends = candidates(base, anchor)
+            inherited = [end + shift for lo, hi, shift, *_ in made.clean for end in ends if lo <= end + shift <= hi]
+            scanned = accepted(candidates(made.gathered, anchor), made.windows)
             assert sorted(inherited + scanned) == candidates(child, anchor)
 
     @unhurried
@@ -252,8 +385,8 @@ class TestDirtyWindows:
         self, kernel: ModuleType, edit: tuple[bytes, list[Op]], margin: int
     ) -> None:
         child, delta = delta_of(*edit)
-        _, clean, windows = kernel.apply_delta_dirty(edit[0], delta, LIMIT, margin, bytearray())
-        intervals = [row[:2] for row in rows(clean)] + [row[3:] for row in rows(windows)]
+        made = edited(kernel, edit[0], delta, margin)
+        intervals = [row[:2] for row in made.clean] + [row[3:] for row in made.windows]
         covered = sorted(end for lo, hi in intervals for end in range(lo, hi + 1))
         assert covered == (list(range(len(child) + 1)) if child else [])
 
@@ -263,13 +396,12 @@ class TestDirtyWindows:
         self, kernel: ModuleType, edit: tuple[bytes, list[Op]], margin: int
     ) -> None:
         child, delta = delta_of(*edit)
-        gather = bytearray(b"before")
-        made, _, windows = kernel.apply_delta_dirty(edit[0], delta, LIMIT, margin, gather)
-        expected = b"before"
-        for gather_start, gather_end, child_start, _, _ in rows(windows):
+        made = edited(kernel, edit[0], delta, margin)
+        expected = b""
+        for gather_start, gather_end, child_start, _, _ in made.windows:
             assert gather_start == len(expected)
             expected += child[child_start : child_start + gather_end - gather_start] + b"\n"
-        assert (made, bytes(gather)) == (child, expected)
+        assert (made.child, made.gathered) == (child, expected)
 
     @unhurried
     @given(edits(), st.integers(1, 40))
@@ -278,59 +410,22 @@ class TestDirtyWindows:
     ) -> None:
         base = edit[0]
         child, delta = delta_of(*edit)
-        for lo, hi, shift, start, end in rows(kernel.apply_delta_dirty(base, delta, LIMIT, margin, bytearray())[1]):
+        for lo, hi, shift, start, end in edited(kernel, base, delta, margin).clean:
             assert child[start:end] == base[start - shift : end - shift]
             assert start <= lo <= hi <= end
 
     def test_joined_copies_leave_no_seam(self, kernel: ModuleType) -> None:
         base = os.urandom(200_000)
         _, delta = delta_of(base, [(0, 0x10000), (0x10000, 0x10000), (0x20000, 200_000 - 0x20000)])
-        gather = bytearray()
-        _, clean, windows = kernel.apply_delta_dirty(base, delta, LIMIT, 512, gather)
-        assert (rows(clean), windows, bytes(gather)) == ([(0, 200_000, 0, 0, 200_000)], b"", b"")
+        assert edited(kernel, base, delta) == (base, b"", [(0, 200_000, 0, 0, 200_000)], [])
 
     def test_an_edited_line_is_the_whole_window(self, kernel: ModuleType) -> None:
         base = b"0123456789\n" * 40
         _, delta = delta_of(base, [(0, 224), b"new", (227, 440 - 227)])
-        gather = bytearray()
-        _, clean, windows = kernel.apply_delta_dirty(base, delta, LIMIT, 512, gather)
-        assert gather == b"0123new789\n\n"
-        assert rows(windows) == [(0, 11, 220, 224, 230)]
-        assert rows(clean) == [(0, 223, 0, 0, 224), (231, 440, 0, 227, 440)]
-
-    @pytest.mark.parametrize("margin", [0, -1, (1 << 20) + 1])
-    def test_refuses_a_margin_out_of_range(self, kernel: ModuleType, margin: int) -> None:
-        with pytest.raises(KernelError, match="margin"):
-            kernel.apply_delta_dirty(b"", b"\0\0", LIMIT, margin, bytearray())
-
-    def test_refuses_to_gather_into_its_own_base(self, kernel: ModuleType) -> None:
-        if kernel is kernel_py:
-            pytest.skip("the twin works on a copy")
-        base = bytearray(b"abcdef")
-        with pytest.raises(BufferError):
-            kernel.apply_delta_dirty(base, b"\x06\x01\x01x", LIMIT, 8, base)
-
-
-class TestInherit:
-    @pytest.mark.parametrize(
-        ("row", "ends", "sentence"),
-        [
-            (b"", b"1234567", "the packed rows have a broken length"),
-            (b"12345678", b"", "the packed rows have a broken length"),
-            (struct.pack("=5q", -1, 5, 0, 0, 0), b"", "a clean interval is out of range"),
-            (struct.pack("=5q", 5, 4, 0, 0, 0), b"", "a clean interval is out of range"),
-            (struct.pack("=5q", 5, 9, 6, 0, 0), b"", "a clean interval is out of range"),
-            (struct.pack("=5q", 5, 9, -(1 << 63), 0, 0), b"", "a clean interval is out of range"),
-            (struct.pack("=5q", 0, (1 << 63) - 1, 0, 0, 0), b"", "a clean interval is out of range"),
-        ],
-    )
-    def test_refuses_rows_that_no_delta_gives(self, kernel: ModuleType, row: bytes, ends: bytes, sentence: str) -> None:
-        assert outcome(kernel.inherit, row, ends) == ("KernelError", sentence)
-
-    def test_gives_each_copy_of_a_candidate(self, kernel: ModuleType) -> None:
-        clean = struct.pack("=10q", 0, 50, 0, 0, 50, 90, 120, 80, 89, 120)
-        ends = struct.pack("=4q", 3, 10, 50, 60)
-        assert rows(kernel.inherit(clean, ends), 3) == [(0, 3, 0), (1, 10, 0), (2, 50, 0), (1, 90, 1)]
+        made = edited(kernel, base, delta)
+        assert made.gathered == b"0123new789\n\n"
+        assert made.windows == [(0, 11, 220, 224, 230)]
+        assert made.clean == [(0, 223, 0, 0, 224), (231, 440, 0, 227, 440)]
 
 
 @needs_both
@@ -343,14 +438,8 @@ def test_the_kernels_agree_on_mutated_deltas(edit: tuple[bytes, list[Op]], margi
         if delta:
             delta[data.draw(st.integers(0, len(delta) - 1))] = data.draw(st.integers(0, 255))
     del delta[data.draw(st.integers(0, len(delta)) | st.just(len(delta))) :]
-    gathers = bytearray(), bytearray()
-    results = [
-        outcome(kernel.apply_delta_dirty, edit[0], delta, LIMIT, margin, gather)
-        for kernel, gather in zip((kernel_py, compiled), gathers, strict=True)
-    ]
+    results = [outcome(edited, kernel, edit[0], delta, margin) for kernel in (kernel_py, compiled)]
     assert results[0] == results[1]
-    assert gathers[0] == gathers[1]
-    assert outcome(kernel_py.apply_delta, edit[0], delta, LIMIT) == outcome(compiled.apply_delta, edit[0], delta, LIMIT)
 
 
 # ---- packs ----------------------------------------------------------------------------------------
@@ -623,7 +712,7 @@ class TestPackTable:
         for number in int32s(table.order):
             data = zlib.decompress(pack[starts[number] : ends[number]])
             if parents[number] >= 0:
-                data = kernel.apply_delta(contents[parents[number]], data, LIMIT)
+                data = edited(kernel, contents[parents[number]], data).child
             contents[number] = data
             oid = table.oids[20 * number : 20 * number + 20]
             assert hashlib.sha1(b"blob %d\0" % len(data) + data).digest() == oid
@@ -693,26 +782,6 @@ class TestTrees:
         expected = [(int(mode, 8), name, oid) for mode, name, oid in entries]
         assert kernel.parse_tree(make_tree(entries), 20) == expected
 
-    @unhurried
-    @given(tree_entries, st.none() | st.frozensets(names | st.just(b""), max_size=5))
-    def test_finds_the_known_edges(
-        self, kernel: ModuleType, entries: list[tuple[bytes, bytes, bytes]], wanted: frozenset[bytes] | None
-    ) -> None:
-        trees = [oid_of(number) for number in range(20)]
-        blobs = [oid_of(number) for number in range(10, 30)]
-        if wanted and entries:
-            wanted |= {entries[-1][1]}
-        subtrees, contents, named = kernel.tree_edges(
-            make_tree(entries), 20, kernel.OidTable(b"".join(trees), 20), kernel.OidTable(b"".join(blobs), 20), wanted
-        )
-        directories = {b"40000", b"040000", b"40755"}
-        assert int32s(subtrees) == [
-            trees.index(oid) for mode, _, oid in entries if mode in directories & {mode} and oid in trees
-        ]
-        others = [oid for mode, _, oid in entries if mode not in directories | {b"160000"}]
-        assert int32s(contents) == [blobs.index(oid) for oid in others if oid in blobs]
-        assert named is any(name in (wanted or ()) for _, name, _ in entries)
-
     @pytest.mark.parametrize(
         ("data", "sentence"),
         [
@@ -728,64 +797,241 @@ class TestTrees:
         ],
     )
     def test_refuses_what_is_malformed(self, kernel: ModuleType, data: bytes, sentence: str) -> None:
-        table = kernel.OidTable(b"", 20)
-        gather = bytearray()
         assert outcome(kernel.parse_tree, data, 20) == ("KernelError", sentence)
-        assert outcome(kernel.tree_edges, data, 20, table, table, None) == ("KernelError", sentence)
-        assert outcome(kernel.append_names, data, 20, None, 0, gather) == ("KernelError", sentence)
-        assert gather == b""
+        reader = Reader(kernel, None)
+        assert outcome(reader.read_root, b"100644 name\0" + bytes(20) + data) == ("KernelError", sentence)
+        assert reader.take() == ([], [])
+        assert not reader.read_root(b"100644 name\0" + bytes(20))
+        assert reader.take() == ([(1, [], [])], [b"name"])
+
+
+TREES = [oid_of(number) for number in range(20)]
+BLOBS = [oid_of(number) for number in range(10, 30)]
+DIRECTORIES = {b"40000", b"040000", b"40755"}
+
+
+class Reader:
+    """A chain and what reads its trees; all trees are known under ascending numbers."""
+
+    def __init__(self, kernel: ModuleType, wanted: frozenset[bytes] | None, least: int = 0) -> None:
+        self.chain = kernel.Chain(LIMIT, MARGIN)
+        trees, blobs = (kernel.OidTable(b"".join(listed), 20) for listed in (TREES, BLOBS))
+        self.reader = kernel.TreeReader(self.chain, trees, blobs, wanted, least)
+        self.number = 0
+
+    def read(self, depth: int) -> bool:
+        self.number += 1
+        named: bool = self.reader.read(depth, self.number)
+        return named
+
+    def read_root(self, tree: bytes) -> bool:
+        self.number = 0
+        self.chain.root(tree)
+        return self.read(0)
+
+    def take(self) -> tuple[list[tuple[int, list[int], list[int]]], list[bytes]]:
+        """([(tree, its subtrees, its blobs)], names)."""
+        trees, counts, edges, holders, lines = self.reader.take()
+        pairs = rows32(holders)
+        at, told = 0, []
+        for tree, count in zip(int32s(trees), int32s(counts), strict=True):
+            told.append((tree, int32s(edges)[at : at + count], [blob for holder, blob in pairs if holder == tree]))
+            at += count
+        return told, lines.split(b"\n")[:-1]
+
+
+def rows32(raw: bytes) -> list[tuple[int, int]]:
+    numbers = int32s(raw)
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def told_of(number: int, entries: list[tuple[bytes, bytes, bytes]]) -> tuple[int, list[int], list[int]]:
+    """What a reader has to tell of a tree."""
+    others = [oid for mode, _, oid in entries if mode not in DIRECTORIES | {b"160000"}]
+    return (
+        number,
+        [TREES.index(oid) for mode, _, oid in entries if mode in DIRECTORIES and oid in TREES],
+        [BLOBS.index(oid) for oid in others if oid in BLOBS],
+    )
+
+
+wanted_names = st.none() | st.frozensets(names | st.just(b""), max_size=5)
+TreeEntries = list[tuple[bytes, bytes, bytes]]
+
+
+@st.composite
+def tree_walks(draw: st.DrawFn) -> list[tuple[int, TreeEntries]]:
+    """(depth, entries) of each tree of a walk over a delta tree."""
+    walk = [(0, draw(tree_entries))]
+    for _ in range(draw(st.integers(1, 5))):
+        depth = draw(st.integers(1, walk[-1][0] + 1))
+        base = next(entries for above, entries in reversed(walk) if above == depth - 1)
+        cut, more = draw(st.integers(0, len(base))), draw(st.integers(0, 3))
+        walk.append(
+            (depth, base[:cut] + draw(st.lists(st.tuples(modes, names, oids), max_size=2)) + base[cut + more :])
+        )
+    return walk
+
+
+class TestTreeReader:
+    @unhurried
+    @given(tree_walks(), wanted_names, st.data())
+    def test_tells_of_each_tree_what_its_entries_say(
+        self,
+        kernel: ModuleType,
+        walk: list[tuple[int, TreeEntries]],
+        wanted: frozenset[bytes] | None,
+        data: st.DataObject,
+    ) -> None:
+        if wanted and walk[0][1]:
+            wanted |= {walk[0][1][-1][1]}
+        reader = Reader(kernel, wanted)
+        contents: dict[int, bytes] = {}
+        for depth, entries in walk:
+            tree = make_tree(entries)
+            if depth:
+                reader.chain.edit(depth, make_delta(contents[depth - 1], tree), False)
+            else:
+                reader.chain.root(tree)
+            contents[depth] = tree
+            if data.draw(st.booleans()):  # nobody reads this one
+                continue
+            assert reader.read(depth) is any(name in (wanted or ()) for _, name, _ in entries)
+            told, lines = reader.take()
+            assert told == [told_of(reader.number, entries)]
+            if wanted is not None:
+                assert lines == []
 
     @unhurried
-    @given(tree_entries, st.integers(0, 4))
-    def test_gathers_each_name_as_one_line(
-        self, kernel: ModuleType, entries: list[tuple[bytes, bytes, bytes]], least: int
+    @given(tree_entries, tree_entries, st.integers(0, 4))
+    def test_gathers_each_new_name_as_one_line(
+        self, kernel: ModuleType, before: TreeEntries, after: TreeEntries, least: int
     ) -> None:
-        gather = bytearray(b"before\n")
-        count = kernel.append_names(make_tree(entries), 20, None, least, gather)
-        chosen = [name.replace(b"\n", b" ") for _, name, _ in entries if len(name) >= least]
-        assert (bytes(gather), count) == (b"before\n" + b"".join(name + b"\n" for name in chosen), len(chosen))
+        reader = Reader(kernel, None, least)
+        reader.read_root(make_tree(before))
+        assert reader.take()[1] == [name.replace(b"\n", b" ") for _, name, _ in before if len(name) >= least]
+        shared = [(b"100644", b"%d" % number, oid_of(number)) for number in range(10)]
+        reader.read_root(make_tree(before + shared))
+        reader.take()
+        reader.chain.edit(1, make_delta(make_tree(before + shared), make_tree(after + shared)), True)
+        reader.read(1)
+        lines = reader.take()[1]
+        new = [name.replace(b"\n", b" ") for _, name, _ in after if len(name) >= least]
+        assert set(new) <= set(lines) | {name.replace(b"\n", b" ") for _, name, _ in before + shared}
 
-    @unhurried
-    @given(tree_entries, st.lists(st.integers(0, 700), max_size=8))
-    def test_leaves_out_entries_inside_of_a_clean_copy(
-        self, kernel: ModuleType, entries: list[tuple[bytes, bytes, bytes]], cuts: list[int]
-    ) -> None:
-        cuts = sorted(set(cuts))
-        copies = list(zip(cuts[::2], cuts[1::2], strict=False))
-        clean = b"".join(struct.pack("=5q", 0, 0, 0, *copy) for copy in copies)
-        expected, end = b"", 0
-        for entry in entries:
-            start, end = end, end + len(make_tree([entry]))
-            if not any(lo <= start and end <= hi for lo, hi in copies):
-                expected += entry[1].replace(b"\n", b" ") + b"\n"
-        gather = bytearray()
-        assert kernel.append_names(make_tree(entries), 20, clean, 0, gather) == expected.count(b"\n")
-        assert gather == expected
+    def test_takes_over_what_was_copied(self, kernel: ModuleType) -> None:
+        base = [(b"100644", b"name %d" % number, oid_of(number)) for number in range(20)]
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree(base))
+        reader.take()
+        child = [*base[:7], (b"40000", b"a longer name", oid_of(3)), *base[8:]]
+        reader.chain.edit(1, make_delta(make_tree(base), make_tree(child)), True)
+        reader.read(1)
+        assert reader.take() == ([told_of(2, child)], [b"a longer name"])
+
+    def test_a_malformed_tree_is_no_base(self, kernel: ModuleType) -> None:
+        reader = Reader(kernel, None)
+        good = make_tree([(b"100644", b"name %d" % number, oid_of(number)) for number in range(20)])
+        assert outcome(reader.read_root, good + b"x") == ("KernelError", "a tree entry's mode is malformed")
+        reader.chain.edit(1, make_delta(good + b"x", good), True)
+        reader.read(1)
+        assert len(reader.take()[1]) == 20
+
+    def test_refuses_what_does_not_belong_to_it(self, kernel: ModuleType) -> None:
+        table, longer = kernel.OidTable(b"", 20), kernel.OidTable(b"", 32)
+        chain = kernel.Chain(LIMIT, MARGIN)
+        assert outcome(kernel.TreeReader, chain, table, longer, None, 0)[0] == "KernelError"
+        assert outcome(kernel.TreeReader, None, table, table, None, 0)[0] == "TypeError"
+        assert outcome(kernel.TreeReader, chain, None, table, None, 0)[0] == "TypeError"
+        assert outcome(kernel.TreeReader, chain, table, table, {b"a"}, 0)[0] == "TypeError"
+        assert outcome(kernel.TreeReader, chain, table, table, frozenset(["a"]), 0)[0] == "TypeError"
+        reader = kernel.TreeReader(chain, table, table, None, 0)
+        assert outcome(reader.read, 0, 1) == ("KernelError", "nothing is held at this depth")
+        chain.root(b"")
+        assert outcome(reader.read, 0, 1 << 31) == ("KernelError", "the tree's number is out of range")
 
 
 @needs_both
 @unhurried
 @given(tree_entries, st.data())
-def test_the_kernels_agree_on_mutated_trees(entries: list[tuple[bytes, bytes, bytes]], data: st.DataObject) -> None:
+def test_the_kernels_agree_on_mutated_trees(entries: TreeEntries, data: st.DataObject) -> None:
     assert compiled is not None
-    tree = bytearray(make_tree(entries))
+    base = make_tree(entries)
+    tree = bytearray(base)
     for _ in range(data.draw(st.integers(0, 3))):
         if tree:
             tree[data.draw(st.integers(0, len(tree) - 1))] = data.draw(st.integers(0, 255) | st.sampled_from(b"\0 07"))
     del tree[data.draw(st.integers(0, len(tree)) | st.just(len(tree))) :]
+    delta = make_delta(base, bytes(tree))
     results = []
     for kernel in (kernel_py, compiled):
-        table, gather = kernel.OidTable(b"".join(map(oid_of, range(20))), 20), bytearray()
-        results.append(
-            [
-                outcome(kernel.parse_tree, tree, 20),
-                outcome(kernel.tree_edges, tree, 20, table, table, frozenset([b"a", b"\n"])),
-                outcome(kernel.append_names, tree, 20, None, 2, gather),
-                gather,
-            ]
-        )
+        reader = Reader(kernel, data.draw(st.just(None)) if len(entries) % 2 else frozenset([b"a", b"\n"]))
+        reader.read_root(base)
+        reader.chain.edit(1, delta, True)
+        results.append([outcome(kernel.parse_tree, tree, 20), outcome(reader.read, 1), reader.take()])
     assert results[0] == results[1]
 
+
+# ---- commits --------------------------------------------------------------------------------------
+
+ZONES = [b"1700000000 +0100", b"1 -0000", b"0 +1", b"999999999999999 +0000", b"1234567890123456 +0000", b" +0000"]
+ZONES += [b"12 0100", b"12 +", b"-5 +0000", b"", b"12 +01x", b"1 2 +0000"]
+
+
+def commit_of(tree: int, parents: list[int], stamp: bytes, name: bytes = b"A U Thor <a@example.org>") -> bytes:
+    lines = [b"tree " + oid_of(tree).hex().encode(), *(b"parent " + oid_of(at).hex().encode() for at in parents)]
+    return b"\n".join([*lines, b"author " + name + b" 1 +0000", b"committer " + name + b" " + stamp, b"", b"text\n"])
+
+
+class TestCommits:
+    def row(self, kernel: ModuleType, commit: bytes) -> tuple[bool, list[int]]:
+        rows = bytearray(b"12345678")
+        complete = kernel.append_commit(commit, 7, kernel.OidTable(b"".join(TREES), 20), rows)
+        return complete, int64s(bytes(rows))[1:]
+
+    @unhurried
+    @given(st.integers(0, 30), st.lists(st.integers(0, 30), max_size=4))
+    def test_become_rows_of_numbers(self, kernel: ModuleType, tree: int, parents: list[int]) -> None:
+        known = [at for at in parents if at < 20]
+        complete = tree < 20 and len(known) == len(parents)
+        row = [7, tree if tree < 20 else -1, 1_700_000_000, len(known), *known]
+        assert self.row(kernel, commit_of(tree, parents, ZONES[0])) == (complete, row)
+
+    def test_have_a_time_where_it_is_well_formed(self, kernel: ModuleType) -> None:
+        times = [self.row(kernel, commit_of(1, [2], stamp))[1][2] for stamp in ZONES]
+        assert times == [1_700_000_000, 1, 0, 999_999_999_999_999, *[0] * 8]
+
+    def test_are_refused_where_malformed(self, kernel: ModuleType) -> None:
+        good = commit_of(1, [2], ZONES[0])
+        for bad in (
+            b"",
+            good[:30],
+            good.replace(b"tree ", b"Tree "),
+            good.replace(b"\nauthor", b"0\nauthor"),
+            good.replace(b"author", b"nobody"),
+            good.replace(b"committer", b"comitter"),
+            good.partition(b"committer")[0] + b"committer without an end",
+            good.upper(),
+        ):
+            rows = bytearray(b"as it was")
+            table = kernel.OidTable(b"", 20)
+            assert outcome(kernel.append_commit, bad, 7, table, rows) == ("KernelError", "has a malformed header")
+            assert rows == b"as it was"
+
+    @needs_both
+    @unhurried
+    @given(st.sampled_from(ZONES), st.data())
+    def test_are_the_same_to_both_kernels(self, stamp: bytes, data: st.DataObject) -> None:
+        commit = bytearray(commit_of(1, [2, 25], stamp))
+        for _ in range(data.draw(st.integers(0, 2))):
+            at = data.draw(st.integers(0, len(commit) - 1))
+            commit[at] = data.draw(st.integers(0, 255) | st.sampled_from(b"0a \n>+-"))
+        del commit[data.draw(st.integers(0, len(commit)) | st.just(len(commit))) :]
+        results = [outcome(self.row, kernel, commit) for kernel in (kernel_py, compiled)]
+        assert results[0] == results[1]
+
+
+# ---- reach ----------------------------------------------------------------------------------------
 
 graphs = st.lists(st.tuples(st.integers(-1, 8), st.lists(st.integers(-1, 8), max_size=4)), max_size=8)
 
@@ -829,7 +1075,7 @@ class TestReach:
 
 
 def implementation(**environment: str) -> str:
-    script = "from leakguard.git import kernel; print(kernel.IMPLEMENTATION, kernel.apply_delta.__module__)"
+    script = "from leakguard.git import kernel; print(kernel.IMPLEMENTATION, kernel.reach.__module__)"
     done = subprocess.run(
         [sys.executable, "-c", script], env={**os.environ, **environment}, capture_output=True, text=True, check=True
     )

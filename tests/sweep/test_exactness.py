@@ -184,15 +184,17 @@ def test_detection_in_edits_equals_detection_in_whole_texts(rules: RuleSet, base
     detector = Detector(rules)
     content = (base * 3).encode()
     state = scan_whole(detector, content)
-    for _, begin, length, new in changes:
+    chain = kernel.Chain(1 << 30, ANCHOR_WIDTH)
+    chain.root(content)
+    for depth, (_, begin, length, new) in enumerate(changes, 1):
         low = int(begin * len(content))
         high = low + int(length * (len(content) - low) / 3)
         changed = content[:low] + new.encode() + content[high:]
-        delta = make_delta(content, changed)
-        gathered = bytearray()
-        child, clean, windows = kernel.apply_delta_dirty(content, delta, 1 << 30, ANCHOR_WIDTH, gathered)
+        chain.edit(depth, make_delta(content, changed), True)
+        child = chain.content(depth)
         assert child == changed
-        state = scan_edit(detector, state, child, clean, windows, gathered)
+        hits = detector.scanner.hits(chain.dirty())
+        state = scan_edit(detector, state, child, *chain.rows(), hits) if hits or state else []
         whole = scan_whole(detector, child)
         assert [(entry.end, entry.rule, entry.low, entry.high, entry.found) for entry in state] == [
             (entry.end, entry.rule, entry.low, entry.high, entry.found) for entry in whole

@@ -22,6 +22,8 @@ typedef struct {
     PyObject *error;         /* leakguard.git.kernel_error.KernelError */
     PyTypeObject *oid_table;
     PyTypeObject *pack_table;
+    PyTypeObject *chain;
+    PyTypeObject *tree_reader;
 } KernelState;
 
 typedef struct {
@@ -54,16 +56,14 @@ void grow_free(Grow *grow);
 PyObject *grow_to_bytes(const Grow *grow);
 
 /* The functions and types that module.c puts together. */
-PyObject *kernel_apply_delta(PyObject *module, PyObject *const *args, Py_ssize_t given);
-PyObject *kernel_apply_delta_dirty(PyObject *module, PyObject *const *args, Py_ssize_t given);
-PyObject *kernel_inherit(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);
-PyObject *kernel_tree_edges(PyObject *module, PyObject *const *args, Py_ssize_t given);
-PyObject *kernel_append_names(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);
 
+extern PyType_Spec chain_spec;
 extern PyType_Spec oid_table_spec;
+extern PyType_Spec tree_reader_spec;
 extern PyStructSequence_Desc pack_table_desc;
 
 #endif

@@ -14,15 +14,9 @@ kernel_state(PyObject *module)
     }
 
 static PyMethodDef functions[] = {
-    FUNCTION(apply_delta, "base, delta, limit", "The content that a pack delta makes of its base."),
-    FUNCTION(apply_delta_dirty, "base, delta, limit, margin, gather",
-             "Applies a delta, and gathers what of its result has to be scanned again."),
-    FUNCTION(inherit, "clean, ends", "Carries candidate ends of a base over to a child, through its clean copies."),
+    FUNCTION(append_commit, "content, number, objects, rows", "Appends a commit's place in the graph to rows."),
     FUNCTION(pack_table, "idx, pack, hash_len", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
-    FUNCTION(tree_edges, "data, hash_len, trees, blobs, names", "Which known trees and blobs a tree object names."),
-    FUNCTION(append_names, "data, hash_len, clean, min_length, gather",
-             "Gathers the entry names of a tree object, a line each."),
     FUNCTION(reach, "trees, counts, edges, seeds, total", "The edges on which trees lead to the seeds."),
     {NULL, NULL, 0, NULL},
 };
@@ -41,6 +35,13 @@ add_error(PyObject *module, KernelState *state)
 }
 
 static int
+add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
+{
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    return *type == NULL ? -1 : PyModule_AddType(module, *type);
+}
+
+static int
 fill_module(PyObject *module)
 {
     KernelState *state = kernel_state(module);
@@ -48,8 +49,8 @@ fill_module(PyObject *module)
     if (add_error(module, state) < 0) {
         return -1;
     }
-    state->oid_table = (PyTypeObject *)PyType_FromModuleAndSpec(module, &oid_table_spec, NULL);
-    if (state->oid_table == NULL || PyModule_AddType(module, state->oid_table) < 0) {
+    if (add_type(module, &oid_table_spec, &state->oid_table) < 0 || add_type(module, &chain_spec, &state->chain) < 0 ||
+        add_type(module, &tree_reader_spec, &state->tree_reader) < 0) {
         return -1;
     }
     state->pack_table = PyStructSequence_NewType(&pack_table_desc);
@@ -67,6 +68,8 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->error);
     Py_VISIT(state->oid_table);
     Py_VISIT(state->pack_table);
+    Py_VISIT(state->chain);
+    Py_VISIT(state->tree_reader);
     return 0;
 }
 
@@ -78,6 +81,8 @@ clear(PyObject *module)
     Py_CLEAR(state->error);
     Py_CLEAR(state->oid_table);
     Py_CLEAR(state->pack_table);
+    Py_CLEAR(state->chain);
+    Py_CLEAR(state->tree_reader);
     return 0;
 }
 

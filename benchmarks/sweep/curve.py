@@ -1,0 +1,111 @@
+"""How time and memory of a sweep grow with the history: made-up repositories of several sizes, one worker each.
+
+    python benchmarks/sweep/curve.py FOLDER [COMMITS...]
+
+The repositories are made in FOLDER by git's own fast-import (the same bytes every time) and kept for the next run.
+Every commit edits a line of one of 400 files; one in a thousand brings a password or takes one out. Peak memory is the
+whole process's, mapped pages of the pack included.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+SIZES = (10_000, 30_000, 100_000)
+FILES = 400
+LINES = 120
+SECRET_EVERY = 1000
+WORDS = ("the", "of", "and", "to", "in", "is", "that", "for", "it", "as", "was", "with", "be", "by", "on", "not", "he")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    sizes = [int(size) for size in sys.argv[2:]] or SIZES
+    print("| commits | objects | pack MB | seconds | peak MB | of it the table's |\n|---|---|---|---|---|---|")
+    for commits in sizes:
+        repository = folder / f"history-{commits}"
+        if not repository.exists():
+            make(repository, commits)
+        objects, packed = size_of(repository)
+        seconds, peak = sweep(repository)
+        table = objects * bytes_an_object() / 1e6
+        print(f"| {commits:,} | {objects:,} | {packed / 1e6:.0f} | {seconds:.1f} | {peak / 1e6:.0f} | {table:.0f} |")
+
+
+def make(repository: Path, commits: int) -> None:
+    """A bare repository with one branch of that many commits."""
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", repository], check=True)
+    importing = subprocess.Popen(["git", "-C", repository, "fast-import", "--quiet"], stdin=subprocess.PIPE)
+    assert importing.stdin is not None
+    write_history(importing.stdin, commits)
+    importing.stdin.close()
+    if importing.wait():
+        raise SystemExit("git fast-import failed")
+    subprocess.run(["git", "-C", repository, "repack", "-adfq", "--window=10", "--depth=50"], check=True)
+
+
+def write_history(out: IO[bytes], commits: int) -> None:
+    """git's fast-import stream."""
+    dice = random.Random(1)
+    texts = [[sentence(dice) for _ in range(LINES)] for _ in range(FILES)]
+    for number in range(commits):
+        changed = range(FILES) if number == 0 else [dice.randrange(FILES)]
+        if number:
+            edit(dice, texts[changed[0]], number)
+        message = f"change {number}\n".encode()
+        out.write(b"commit refs/heads/main\nmark :%d\n" % (number + 1))
+        out.write(b"committer A U Thor <author@example.org> %d +0000\n" % (1_500_000_000 + 60 * number))
+        out.write(b"data %d\n%s" % (len(message), message))
+        for file in changed:
+            content = "\n".join(texts[file]).encode() + b"\n"
+            out.write(b"M 100644 inline part%d/file%d.txt\n" % (file % 20, file))
+            out.write(b"data %d\n%s\n" % (len(content), content))
+
+
+def edit(dice: random.Random, text: list[str], number: int) -> None:
+    at = dice.randrange(LINES)
+    text[at] = sentence(dice)
+    if number % SECRET_EVERY == 0:
+        value = "".join(dice.choices("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=20))
+        text[at] = f'db_password = "{value}"'
+
+
+def sentence(dice: random.Random) -> str:
+    return " ".join(dice.choices(WORDS, k=dice.randint(4, 12))) + f" {dice.randrange(10**6)}"
+
+
+def size_of(repository: Path) -> tuple[int, int]:
+    """How many objects a repository has, and how many bytes their pack."""
+    said = subprocess.run(
+        ["git", "-C", repository, "count-objects", "-v"], check=True, capture_output=True, text=True
+    ).stdout
+    figures = dict(line.split(": ") for line in said.splitlines())
+    return int(figures["in-pack"]), int(figures["size-pack"]) * 1024
+
+
+def bytes_an_object() -> int:
+    """What the tables of a pack and of ids hold of one object: see kernel_py.PackTable and OidTable."""
+    pack = 20 + 1 + 4 * 8 + 3 * 4 + 1
+    ids = 20 + 4 * 4 + 2
+    return pack + ids
+
+
+def sweep(repository: Path) -> tuple[float, int]:
+    """Seconds and bytes of memory that a sweep takes."""
+    command = [sys.executable, "-m", "leakguard", "sweep", "--no-cache", "--jobs", "1", "-f", "json", "-o", os.devnull]
+    begun = time.monotonic()
+    process = subprocess.Popen([*command, str(repository)], stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 1):
+        raise SystemExit(f"the sweep of {repository} failed")
+    return time.monotonic() - begun, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    main()

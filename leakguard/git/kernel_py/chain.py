@@ -1,0 +1,137 @@
+"""The contents from the root of a delta tree down to where a walk stands."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from leakguard.git.kernel_error import KernelError
+from leakguard.git.kernel_py.buffers import as_bytes
+from leakguard.git.kernel_py.delta import apply_delta, cut, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Buffer
+
+    from leakguard.git.kernel_py.delta import Copy
+
+_MOST_MARGIN = 1 << 20
+_MOST_SEEN = 32 << 20
+_MARKS = (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04", b"\0\0\xfe\xff")
+
+
+class Chain:
+    """Applies deltas from parent to child, and keeps no content longer than it is needed.
+
+    `limit` is the largest content in bytes that a delta may make, `margin` W, the most bytes an anchor can be wide
+    (KernelError unless it is between 1 and 2**20). Not for two threads at a time.
+    """
+
+    def __init__(self, limit: int, margin: int) -> None:
+        if not 1 <= margin <= _MOST_MARGIN:
+            raise KernelError("the margin is not between 1 and 1048576 bytes")
+        self._limit, self._margin = limit, margin
+        self._links: list[tuple[int, bytes] | None] = []
+        self._serials = 0
+        self._clean: Sequence[int] = ()
+        self._windows: Sequence[int] = ()
+        self.copies: list[Copy] = []
+        self.depth = -1
+        self.base_serial = 0
+        self._base_len = 0
+        self._seen: set[bytes] = set()
+        self._seen_size = 0
+        self._gathered: list[bytes] = []
+        self.size = 0
+        self.dirty_size = 0
+        self.unusual = False
+
+    def root(self, content: bytes, /) -> None:
+        """Begin a new delta tree with its whole content; all that was held is dropped."""
+        if type(content) is not bytes:
+            raise TypeError("content must be bytes")
+        self._links.clear()
+        self._forget()
+        self._see(0, content)
+
+    def edit(self, depth: int, delta: Buffer, last: bool, /) -> None:
+        """Apply a delta to the content above `depth`, from which on all that was held is dropped. `last`: nothing after
+        this needs the content above, it is dropped as well. KernelError where the delta is malformed or does not belong
+        to that content; then nothing is held at `depth`."""
+        self._forget()
+        base = self._links[depth - 1] if 1 <= depth <= len(self._links) else None
+        if base is None:
+            raise KernelError("the delta's base is not held")
+        del self._links[depth:]
+        serial, above = base
+        try:
+            child, copies = apply_delta(above, as_bytes(delta), self._limit)
+        finally:
+            if last:
+                self._links[depth - 1] = None
+        self.copies, self.base_serial, self._base_len = copies, serial, len(above)
+        self._see(depth, child)
+
+    def content(self, depth: int, /) -> bytes:
+        """The content held at a depth. KernelError where there is none."""
+        return self.link(depth)[1]
+
+    def link(self, depth: int) -> tuple[int, bytes]:
+        """The content held at a depth, and the number that tells it from all others that this chain has held."""
+        link = self._links[depth] if 0 <= depth < len(self._links) else None
+        if link is None:
+            raise KernelError("nothing is held at this depth")
+        return link
+
+    def dirty(self) -> bytes:
+        """What of the last edit has to be scanned again: the bytes of each dirty window and a newline after each.
+        `delta.cut` says what a window is. A window that was given before is left out, unless something was found in it.
+        `dirty_size` is how much it would have been with those. KernelError where the last object is not an edit."""
+        if not self.base_serial:
+            raise KernelError("the last object is not an edit")
+        self._remember()
+        child = self.content(self.depth)
+        self._clean, windows = cut(child, self._base_len, self.copies, self._margin)
+        pieces, self._windows, self.dirty_size = gather(child, windows, self._seen)
+        self._gathered = pieces
+        return b"\n".join(pieces) + b"\n" if pieces else b""
+
+    def rows(self) -> tuple[bytes, bytes]:
+        """Where in the last object what `dirty` gave is, as int64 rows of five: (clean, windows). To ask means that
+        something was found there: the same windows will be given again.
+
+        windows: (gather_start, gather_end, child_start, accept_lo, accept_hi), ascending.
+        clean:   (lo, hi, shift, copy_start, copy_end), ascending; see `delta.cut`.
+        """
+        self._gathered = []
+        return _packed(self._clean), _packed(self._windows)
+
+    def _remember(self) -> None:
+        """Nobody asked where the windows of the last time are: nothing was found in them, nor will be."""
+        if self._seen_size > _MOST_SEEN:
+            self._seen.clear()
+            self._seen_size = 0
+        self._seen.update(self._gathered)
+        self._seen_size += sum(map(len, self._gathered))
+        self._gathered = []
+
+    def _forget(self) -> None:
+        self.copies, self._clean, self._windows = [], (), ()
+        self.base_serial = 0
+
+    def _see(self, depth: int, content: bytes) -> None:
+        self._serials += 1
+        self._links.append((self._serials, content))
+        self.depth, self.size, self.unusual = depth, len(content), _is_unusual(content)
+
+
+def _packed(rows: Sequence[int]) -> bytes:
+    return array("q", rows).tobytes()
+
+
+def _is_unusual(text: bytes) -> bool:
+    """Whether the first bytes are like those of no plain text: see `decoders.may_decode`, which has the last word."""
+    if len(text) >= 2 and (text.startswith(_MARKS[:3]) or (text[0] == 0) != (text[1] == 0)):
+        return True
+    return text.startswith(_MARKS[3:]) or (len(text) > 262 and text[257:262] == b"ustar")

@@ -1,0 +1,168 @@
+"""What the trees of a walk name, each entry looked at once.
+
+A tree that is an edit of another one shares most entries with it. Where an entry begins is known of the base; from a
+place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between the
+copies is read, and of the rest is taken over where it begins and what it was found to be.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from leakguard.git.kernel_error import KernelError
+from leakguard.git.kernel_py.chain import Chain
+from leakguard.git.kernel_py.oid_table import OidTable
+from leakguard.git.kernel_py.tree import ENTRY, KIND_COMMIT, KIND_MASK, KIND_TREE, refuse_tree
+
+if TYPE_CHECKING:
+    from leakguard.git.kernel_py.delta import Copy
+
+_Mark = tuple[int, int]
+"""Where an entry that matters begins in its tree, and its position in a table."""
+
+
+class _Level:
+    """What is known of the tree at one depth of a chain. `starts` says where each entry begins, and ends with the
+    tree's length."""
+
+    def __init__(self) -> None:
+        self.serial = 0
+        self.starts: list[int] = []
+        self.subtrees: list[_Mark] = []
+        self.contents: list[_Mark] = []
+        self.wanted: list[_Mark] = []
+
+    def marks(self) -> tuple[list[_Mark], list[_Mark], list[_Mark]]:
+        return self.subtrees, self.contents, self.wanted
+
+
+class TreeReader:
+    """Reads the trees that `chain` holds, as a walk comes to them.
+
+    `trees` and `blobs` say which subtrees and other entries matter; `names` which names are asked for. With None for
+    `names`, the names of at least `least` bytes are gathered instead. KernelError where the tables' ids differ in
+    length.
+    """
+
+    def __init__(
+        self, chain: Chain, trees: OidTable, blobs: OidTable, names: frozenset[bytes] | None, least: int
+    ) -> None:
+        if not isinstance(chain, Chain):
+            raise TypeError("chain must be a Chain")
+        if not isinstance(trees, OidTable) or not isinstance(blobs, OidTable):
+            raise TypeError("trees and blobs must be OidTables")
+        if trees.hash_len != blobs.hash_len:
+            raise KernelError("the two tables' ids differ in length")
+        if names is not None and not (isinstance(names, frozenset) and all(type(name) is bytes for name in names)):
+            raise TypeError("names must be a frozenset of bytes or None")
+        self._chain = chain
+        self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
+        self._levels: list[_Level] = []
+        self._numbers, self._counts, self._edges, self._holders = array("i"), array("i"), array("i"), array("i")
+        self._lines: list[bytes] = []
+
+    def read(self, depth: int, number: int, /) -> bool:
+        """Read the tree that is held at a depth, known as `number`; whether it has a name that is asked for.
+        KernelError where it is malformed: then nothing of it is told."""
+        chain = self._chain
+        serial, tree = chain.link(depth)
+        if not 0 <= number < 1 << 31:
+            raise KernelError("the tree's number is out of range")
+        if len(tree) >= 1 << 31:
+            raise KernelError("the tree is over the size limit")
+        del self._levels[depth + 1 :]
+        while len(self._levels) <= depth:
+            self._levels.append(_Level())
+        base = None
+        if 0 < depth == chain.depth and chain.base_serial and self._levels[depth - 1].serial == chain.base_serial:
+            base = self._levels[depth - 1]
+        level = self._levels[depth] = _Level()
+        lines = len(self._lines)
+        try:
+            self._read(tree, base, chain.copies if base else [], level)
+        except KernelError:
+            del self._lines[lines:]
+            raise
+        level.serial = serial
+        if len(self._blobs) or self._names is not None:
+            self._tell(level, number)
+        return bool(level.wanted)
+
+    def take(self) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+        """What was read since the last `take`: int32 arrays of the trees' numbers, of how many known subtrees each has,
+        of these subtrees' positions in a row, of pairs (tree, position of a blob that it names); and the gathered
+        names, a line each, a newline in a name being a space."""
+        lines = b"\n".join([line.replace(b"\n", b" ") for line in self._lines])
+        taken = (
+            self._numbers.tobytes(),
+            self._counts.tobytes(),
+            self._edges.tobytes(),
+            self._holders.tobytes(),
+            lines + b"\n" if self._lines else b"",
+        )
+        self._numbers, self._counts, self._edges, self._holders = array("i"), array("i"), array("i"), array("i")
+        self._lines = []
+        return taken
+
+    def _read(self, tree: bytes, base: _Level | None, copies: list[Copy], level: _Level) -> None:
+        match, hash_len = ENTRY[self._trees.hash_len], self._trees.hash_len
+        at, row, total = 0, 0, len(tree)
+        while at < total:
+            while row < len(copies) and copies[row][1] <= at:
+                row += 1
+            if base and row < len(copies) and copies[row][0] <= at:
+                carried = _carry(base, level, copies[row], at)
+                if carried > at:
+                    at = carried
+                    continue
+            found = match(tree, at)
+            if found is None:
+                refuse_tree(tree, hash_len)
+            self._see(level, at, *found.groups())
+            at = found.end()
+        level.starts.append(total)
+
+    def _see(self, level: _Level, start: int, mode: bytes, name: bytes, oid: bytes) -> None:
+        """Take in an entry that the base does not have."""
+        level.starts.append(start)
+        if self._names is None:
+            if len(name) >= self._least:
+                self._lines.append(name)
+        elif name in self._names:
+            level.wanted.append((start, 0))
+        kind = int(mode, 8) & KIND_MASK
+        if kind == KIND_COMMIT:
+            return
+        is_tree = kind == KIND_TREE
+        position = (self._trees if is_tree else self._blobs).positions.get(oid, -1)
+        if position >= 0:
+            (level.subtrees if is_tree else level.contents).append((start, position))
+
+    def _tell(self, level: _Level, number: int) -> None:
+        self._numbers.append(number)
+        self._counts.append(len(level.subtrees))
+        self._edges.extend([position for _, position in level.subtrees])
+        for _, position in level.contents:
+            self._holders.extend((number, position))
+
+
+def _carry(base: _Level, level: _Level, copy: Copy, at: int) -> int:
+    """Takes over the entries of the base that lie whole in [at, copy's end); where the last one of them ends."""
+    _, end, shift = copy
+    starts, begin = base.starts, at - shift
+    first = bisect_left(starts, begin)
+    if first == len(starts) or starts[first] != begin:
+        return at
+    last = bisect_left(starts, end - shift, first)
+    if last == len(starts) or starts[last] != end - shift:
+        last -= 1
+    if last <= first:
+        return at
+    stop = starts[last]
+    level.starts += [start + shift for start in starts[first:last]] if shift else starts[first:last]
+    for old, new in zip(base.marks(), level.marks(), strict=True):
+        part = old[bisect_left(old, (begin, -1)) : bisect_left(old, (stop, -1))]
+        new += [(start + shift, position) for start, position in part] if shift else part
+    return stop + shift

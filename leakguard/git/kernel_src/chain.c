@@ -1,0 +1,425 @@
+/* The type Chain: applies deltas from parent to child, and keeps no content longer than it is needed. */
+#include "chain.h"
+
+#include <structmember.h>
+
+static const char NO_BASE[] = "the delta's base is not held";
+
+static void
+drop_link(Link *link)
+{
+    Py_XDECREF(link->object);
+    PyMem_RawFree(link->own);
+    memset(link, 0, sizeof *link);
+}
+
+/* Drops all that lies at `depth` and deeper. */
+static void
+cut_chain(Chain *chain, size_t depth)
+{
+    while (chain->used > depth) {
+        drop_link(&chain->links[--chain->used]);
+    }
+}
+
+static Problem
+make_room(Chain *chain, size_t depth)
+{
+    size_t room = chain->room * 2 > depth + 1 ? chain->room * 2 : depth + 16;
+    Link *links;
+
+    if (depth < chain->room) {
+        return NULL;
+    }
+    links = room <= (size_t)PY_SSIZE_T_MAX / sizeof *links ? PyMem_RawRealloc(chain->links, room * sizeof *links) : NULL;
+    if (links == NULL) {
+        return kernel_no_memory;
+    }
+    memset(links + chain->room, 0, (room - chain->room) * sizeof *links);
+    chain->links = links;
+    chain->room = room;
+    return NULL;
+}
+
+/* Whether the first bytes are like those of no plain text: see decoders.may_decode, which has the last word. */
+static int
+is_unusual(Span text)
+{
+    const uint8_t *at = text.at;
+
+    if (text.len >= 2 && ((at[0] == 0x1f && at[1] == 0x8b) || (at[0] == 0xff && at[1] == 0xfe) ||
+                          (at[0] == 0xfe && at[1] == 0xff) || (at[0] == 0) != (at[1] == 0))) {
+        return 1;
+    }
+    return (text.len >= 4 && (memcmp(at, "PK\3\4", 4) == 0 || memcmp(at, "\0\0\xfe\xff", 4) == 0)) ||
+           (text.len > 262 && memcmp(at + 257, "ustar", 5) == 0);
+}
+
+/* Makes what a link holds the chain's last object. */
+static void
+see_link(Chain *chain, size_t depth, Span content)
+{
+    Link *link = &chain->links[depth];
+
+    link->content = content;
+    link->serial = ++chain->serials;
+    chain->used = depth + 1;
+    chain->depth = depth;
+    chain->size = (Py_ssize_t)content.len;
+    chain->unusual = (char)is_unusual(content);
+}
+
+static PyObject *
+chain_error(Chain *chain, Problem problem)
+{
+    KernelState *state = PyType_GetModuleState(Py_TYPE(chain));
+
+    return state != NULL ? kernel_raise(state->error, problem) : NULL;
+}
+
+/* One thread at a time: a second one is told so, it does not wait. */
+static int
+enter(Chain *chain)
+{
+    if (chain->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "the chain is in use by another thread");
+        return -1;
+    }
+    chain->busy = 1;
+    return 0;
+}
+
+static PyObject *
+chain_root(PyObject *self, PyObject *content)
+{
+    Chain *chain = (Chain *)self;
+    Span span;
+    Problem problem;
+
+    if (!PyBytes_CheckExact(content)) {
+        PyErr_SetString(PyExc_TypeError, "content must be bytes");
+        return NULL;
+    }
+    if (enter(chain) < 0) {
+        return NULL;
+    }
+    cut_chain(chain, 0);
+    problem = make_room(chain, 0);
+    chain->busy = 0;
+    if (problem != NULL) {
+        return chain_error(chain, problem);
+    }
+    span.at = (const uint8_t *)PyBytes_AS_STRING(content);
+    span.len = (size_t)PyBytes_GET_SIZE(content);
+    chain->links[0].object = Py_NewRef(content);
+    chain->base_serial = 0;
+    chain->copies.used = chain->clean.used = chain->windows.used = 0;
+    see_link(chain, 0, span);
+    Py_RETURN_NONE;
+}
+
+/* Applies a delta to what lies above `depth`. */
+static Problem
+edit(Chain *chain, size_t depth, Span delta)
+{
+    PyThreadState *saved;
+    uint8_t *own;
+    Span base, content;
+    Problem problem;
+
+    chain->copies.used = chain->clean.used = chain->windows.used = 0;
+    chain->base_serial = 0;
+    if (depth < 1 || depth > chain->used || chain->links[depth - 1].serial == 0) {
+        return NO_BASE;
+    }
+    cut_chain(chain, depth);
+    base = chain->links[depth - 1].content;
+    problem = make_room(chain, depth);
+    if (problem == NULL) {
+        problem = delta_result_len(delta, base.len, chain->limit, &content.len);
+    }
+    if (problem != NULL) {
+        return problem;
+    }
+    own = PyMem_RawMalloc(content.len > 0 ? content.len : 1);
+    if (own == NULL) {
+        return kernel_no_memory;
+    }
+    saved = kernel_release_gil(content.len + delta.len);
+    problem = delta_apply(base, delta, own, content.len, &chain->copies);
+    kernel_retake_gil(saved);
+    if (problem != NULL) {
+        PyMem_RawFree(own);
+        return problem;
+    }
+    content.at = chain->links[depth].own = own;
+    chain->base_serial = chain->links[depth - 1].serial;
+    chain->base_len = base.len;
+    see_link(chain, depth, content);
+    return NULL;
+}
+
+static PyObject *
+chain_edit(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    Chain *chain = (Chain *)self;
+    Py_ssize_t depth;
+    Py_buffer view;
+    Span delta;
+    Problem problem;
+    int last;
+
+    if (kernel_arguments("edit", given, 3) < 0) {
+        return NULL;
+    }
+    depth = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
+    last = PyObject_IsTrue(args[2]);
+    if ((depth == -1 && PyErr_Occurred()) || last < 0 || enter(chain) < 0) {
+        return NULL;
+    }
+    if (kernel_open(args[1], &view, &delta) < 0) {
+        chain->busy = 0;
+        return NULL;
+    }
+    problem = edit(chain, depth < 0 ? 0 : (size_t)depth, delta);
+    if (last && depth >= 1 && (size_t)depth <= chain->used) {
+        drop_link(&chain->links[depth - 1]);
+    }
+    chain->busy = 0;
+    PyBuffer_Release(&view);
+    if (problem != NULL) {
+        return chain_error(chain, problem);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+chain_content(PyObject *self, PyObject *arg)
+{
+    Chain *chain = (Chain *)self;
+    Py_ssize_t depth = PyNumber_AsSsize_t(arg, PyExc_OverflowError);
+    Link *link;
+
+    if ((depth == -1 && PyErr_Occurred()) || enter(chain) < 0) {
+        return NULL;
+    }
+    chain->busy = 0;
+    if (depth < 0 || (size_t)depth >= chain->used || chain->links[depth].serial == 0) {
+        return chain_error(chain, "nothing is held at this depth");
+    }
+    link = &chain->links[depth];
+    if (link->object == NULL) {
+        link->object = PyBytes_FromStringAndSize((const char *)link->content.at, (Py_ssize_t)link->content.len);
+        if (link->object == NULL) {
+            return NULL;
+        }
+        PyMem_RawFree(link->own);
+        link->own = NULL;
+        link->content.at = (const uint8_t *)PyBytes_AS_STRING(link->object);
+    }
+    return Py_NewRef(link->object);
+}
+
+/* Nobody asked where the windows of the last time are: nothing was found in them, nor will be. */
+static Problem
+remember_windows(Chain *chain)
+{
+    const Mark128 *mark = (const Mark128 *)(const void *)chain->marks.at;
+    const Mark128 *end = mark + chain->marks.used / sizeof *mark;
+    Problem problem = NULL;
+
+    for (; mark < end && problem == NULL; mark++) {
+        problem = seen_add(&chain->seen, *mark);
+    }
+    chain->marks.used = 0;
+    return problem;
+}
+
+/* Leaves out the windows that were gathered before, and moves the others up. All marks are made before the first is
+ * looked for, so that their places are on the way from memory by then. */
+static Problem
+drop_seen_windows(Chain *chain, Span child, size_t *gathered)
+{
+    Window *windows = (Window *)(void *)chain->windows.at;
+    size_t count = chain->windows.used / sizeof *windows, kept = 0, number;
+    Problem problem = grow_reserve(&chain->marks, count * sizeof(Mark128));
+    Mark128 *marks = (Mark128 *)(void *)chain->marks.at;
+    int64_t at = 0;
+
+    if (problem != NULL) {
+        return problem;
+    }
+    for (number = 0; number < count; number++) {
+        const Window *window = &windows[number];
+        Span text = {child.at + window->start, (size_t)(window->gather_end - window->gather_start)};
+        marks[number] = seen_mark(&chain->seen, text);
+        seen_expect(&chain->seen, marks[number]);
+    }
+    for (number = 0; number < count; number++) {
+        int64_t len = windows[number].gather_end - windows[number].gather_start;
+        if (!seen_has(&chain->seen, marks[number])) {
+            marks[kept] = marks[number];
+            windows[kept] = windows[number];
+            windows[kept].gather_start = at;
+            windows[kept].gather_end = at + len;
+            at += len + 1;
+            kept++;
+        }
+    }
+    chain->windows.used = kept * sizeof *windows;
+    chain->marks.used = kept * sizeof *marks;
+    *gathered = (size_t)at;
+    return NULL;
+}
+
+static Problem
+find_dirty(Chain *chain, Span child, size_t *gathered)
+{
+    Problem problem = remember_windows(chain);
+
+    chain->clean.used = chain->windows.used = 0;
+    if (problem == NULL) {
+        problem = delta_cut(child, chain->base_len, chain->margin, &chain->copies, &chain->clean, &chain->windows,
+                            gathered);
+    }
+    chain->dirty_size = (Py_ssize_t)*gathered;
+    if (problem == NULL && *gathered > (size_t)PY_SSIZE_T_MAX) {
+        problem = kernel_no_memory;
+    }
+    return problem != NULL || chain->windows.used == 0 ? problem : drop_seen_windows(chain, child, gathered);
+}
+
+static PyObject *
+dirty(Chain *chain)
+{
+    Span child = chain->links[chain->depth].content;
+    PyObject *gathered = NULL;
+    size_t len = 0;
+    PyThreadState *saved = kernel_release_gil(child.len);
+    Problem problem = find_dirty(chain, child, &len);
+
+    kernel_retake_gil(saved);
+    if (problem != NULL) {
+        return chain_error(chain, problem);
+    }
+    gathered = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len);
+    if (gathered != NULL) {
+        saved = kernel_release_gil(len);
+        delta_gather(child, &chain->windows, (uint8_t *)PyBytes_AS_STRING(gathered));
+        kernel_retake_gil(saved);
+    }
+    return gathered;
+}
+
+static PyObject *
+chain_dirty(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    Chain *chain = (Chain *)self;
+    PyObject *gathered;
+
+    if (enter(chain) < 0) {
+        return NULL;
+    }
+    gathered = chain->base_serial != 0 ? dirty(chain) : chain_error(chain, "the last object is not an edit");
+    chain->busy = 0;
+    return gathered;
+}
+
+static PyObject *
+chain_rows(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    Chain *chain = (Chain *)self;
+    PyObject *clean, *windows, *rows = NULL;
+
+    if (enter(chain) < 0) {
+        return NULL;
+    }
+    clean = grow_to_bytes(&chain->clean);
+    windows = grow_to_bytes(&chain->windows);
+    chain->marks.used = 0;
+    chain->busy = 0;
+    if (clean != NULL && windows != NULL) {
+        rows = PyTuple_Pack(2, clean, windows);
+    }
+    Py_XDECREF(clean);
+    Py_XDECREF(windows);
+    return rows;
+}
+
+static PyObject *
+chain_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"limit", "margin", NULL};
+    KernelState *state = PyType_GetModuleState(type);
+    Py_ssize_t limit, margin;
+    Chain *chain;
+
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "nn", names, &limit, &margin)) {
+        return NULL;
+    }
+    if (margin < 1 || margin > MOST_MARGIN) {
+        return kernel_raise(state->error, "the margin is not between 1 and 1048576 bytes");
+    }
+    chain = (Chain *)type->tp_alloc(type, 0);
+    if (chain != NULL) {
+        chain->limit = limit > 0 ? (size_t)limit : 0;
+        chain->margin = margin;
+        if (seen_draw_keys(&chain->seen) < 0) {
+            Py_CLEAR(chain);
+        }
+    }
+    return (PyObject *)chain;
+}
+
+static void
+chain_dealloc(PyObject *self)
+{
+    Chain *chain = (Chain *)self;
+    PyTypeObject *type = Py_TYPE(self);
+
+    cut_chain(chain, 0);
+    PyMem_RawFree(chain->links);
+    grow_free(&chain->copies);
+    grow_free(&chain->clean);
+    grow_free(&chain->windows);
+    grow_free(&chain->marks);
+    seen_free(&chain->seen);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"root", chain_root, METH_O,
+     PyDoc_STR("root($self, content, /)\n--\n\nBegin a new delta tree with its whole content.")},
+    {"edit", (PyCFunction)(void (*)(void))chain_edit, METH_FASTCALL,
+     PyDoc_STR("edit($self, depth, delta, last, /)\n--\n\nApply a delta to the content above `depth`.")},
+    {"content", chain_content, METH_O, PyDoc_STR("content($self, depth, /)\n--\n\nThe content held at a depth.")},
+    {"dirty", chain_dirty, METH_NOARGS,
+     PyDoc_STR("dirty($self, /)\n--\n\nWhat of the last edit has to be scanned again.")},
+    {"rows", chain_rows, METH_NOARGS,
+     PyDoc_STR("rows($self, /)\n--\n\nWhere in the last object what dirty() gave is.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef members[] = {
+    {"size", T_PYSSIZET, offsetof(Chain, size), READONLY, "bytes of the last object"},
+    {"dirty_size", T_PYSSIZET, offsetof(Chain, dirty_size), READONLY,
+     "how much the last dirty() would have given, had none of it been seen before"},
+    {"unusual", T_BOOL, offsetof(Chain, unusual), READONLY, "whether the last object's first bytes are no plain text's"},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)PyDoc_STR("Chain(limit, margin)\n--\n\n"
+                                  "The contents from the root of a delta tree down to where a walk stands.")},
+    {Py_tp_new, (void *)chain_new},
+    {Py_tp_dealloc, (void *)chain_dealloc},
+    {Py_tp_methods, methods},
+    {Py_tp_members, members},
+    {0, NULL},
+};
+
+/* Not a base type: its methods find the module's state through the exact type. */
+PyType_Spec chain_spec = {
+    "leakguard.git._kernel.Chain", sizeof(Chain), 0, Py_TPFLAGS_DEFAULT, slots,
+};

@@ -1,0 +1,39 @@
+/* The contents from the root of a delta tree down to where a walk stands. */
+#ifndef LEAKGUARD_CHAIN_H
+#define LEAKGUARD_CHAIN_H
+
+#include "delta.h"
+#include "seen.h"
+
+/* One object of the chain. Its bytes are a Python object's, or its own. */
+typedef struct {
+    PyObject *object;
+    uint8_t *own;
+    Span content;      /* .at is NULL where nothing is held */
+    uint64_t serial;   /* tells this object from all others that the chain has held; 0 where nothing is held */
+} Link;
+
+typedef struct {
+    PyObject_HEAD
+    Link *links;
+    size_t room;
+    size_t used;         /* links at and beyond this depth hold nothing */
+    size_t limit;
+    int64_t margin;
+    uint64_t serials;
+    int busy;            /* a method of it is running, perhaps without the GIL */
+    /* Of the last object: */
+    size_t depth;
+    uint64_t base_serial; /* what it was made of; 0 for a root */
+    size_t base_len;
+    Grow copies;
+    Grow clean;
+    Grow windows;
+    Grow marks;           /* Mark128 of each window that was gathered last, until it is known whether anything is found */
+    Seen seen;
+    Py_ssize_t size;
+    Py_ssize_t dirty_size;
+    char unusual;
+} Chain;
+
+#endif

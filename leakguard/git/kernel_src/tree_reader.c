@@ -1,0 +1,539 @@
+/* The type TreeReader: what the trees of a walk name, each entry looked at once.
+ *
+ * A tree that is an edit of another one shares most entries with it. Where an entry begins is known of the base; from
+ * a place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between
+ * the copies is read, and of the rest is taken over where it begins and what it was found to be.
+ */
+#include "chain.h"
+#include "oid_table.h"
+#include "tree.h"
+
+/* An entry that matters: where it begins in its tree, and its position in a table. */
+typedef struct {
+    uint32_t start;
+    int32_t position;
+} Mark;
+
+/* What is known of the tree at one depth of the chain. */
+typedef struct {
+    uint64_t serial; /* of the chain's link that this is about; 0 for none */
+    Grow starts;     /* uint32_t, where each entry begins, and the tree's length */
+    Grow subtrees;   /* Mark, in the table of trees */
+    Grow contents;   /* Mark, in the table of blobs */
+    Grow wanted;     /* Mark, entries with a name that is asked for */
+} Level;
+
+/* The names that are asked for, and a bit map of their lengths and ends that turns most others away. */
+typedef struct {
+    uint32_t bits[32];
+    Span *names; /* NULL when nothing is asked for */
+    size_t count;
+} Names;
+
+static inline unsigned
+name_bit(const uint8_t *name, size_t len)
+{
+    return (unsigned)(len * 37 + name[0] * 5u + name[len - 1]) & 1023;
+}
+
+static void
+add_name(Names *names, const uint8_t *name, size_t len)
+{
+    unsigned bit;
+
+    if (len == 0) {
+        return; /* No entry has it. */
+    }
+    bit = name_bit(name, len);
+    names->bits[bit >> 5] |= UINT32_C(1) << (bit & 31);
+    names->names[names->count].at = name;
+    names->names[names->count].len = len;
+    names->count++;
+}
+
+/* Reads the set, whose strings live as long as the caller holds it. */
+static int
+open_names(Names *names, PyObject *set)
+{
+    PyObject *iterator, *item;
+    Py_ssize_t room;
+
+    memset(names, 0, sizeof *names);
+    if (set == Py_None) {
+        return 0;
+    }
+    if (!PyFrozenSet_Check(set)) {
+        PyErr_SetString(PyExc_TypeError, "names must be a frozenset of bytes or None");
+        return -1;
+    }
+    room = PySet_Size(set);
+    names->names = PyMem_RawCalloc((size_t)room + 1, sizeof(Span));
+    iterator = names->names != NULL ? PyObject_GetIter(set) : PyErr_NoMemory();
+    while (iterator != NULL && (item = PyIter_Next(iterator)) != NULL) {
+        if (!PyBytes_CheckExact(item)) {
+            PyErr_SetString(PyExc_TypeError, "names must be a frozenset of bytes or None");
+        }
+        else if (names->count < (size_t)room) {
+            add_name(names, (const uint8_t *)PyBytes_AS_STRING(item), (size_t)PyBytes_GET_SIZE(item));
+        }
+        Py_DECREF(item);
+        if (PyErr_Occurred()) {
+            break;
+        }
+    }
+    Py_XDECREF(iterator);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int
+is_asked_for(const Names *names, const Entry *entry)
+{
+    unsigned bit = name_bit(entry->name, entry->name_len);
+    size_t number;
+
+    if (!(names->bits[bit >> 5] >> (bit & 31) & 1)) {
+        return 0;
+    }
+    for (number = 0; number < names->count; number++) {
+        const Span *name = &names->names[number];
+        if (name->len == entry->name_len && memcmp(name->at, entry->name, name->len) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *chain_object;
+    PyObject *trees_object;
+    PyObject *blobs_object;
+    PyObject *names_object; /* keeps the strings of `names` alive */
+    const OidTable *trees;
+    const OidTable *blobs;
+    Names names;
+    size_t least;
+    Level *levels;
+    size_t room;
+    size_t used;
+    /* What was read since the last take(), as int32_t. */
+    Grow numbers;
+    Grow counts;
+    Grow edges;
+    Grow holders; /* pairs: tree, position in blobs */
+    Grow lines;
+} TreeReader;
+
+static void
+drop_level(Level *level)
+{
+    grow_free(&level->starts);
+    grow_free(&level->subtrees);
+    grow_free(&level->contents);
+    grow_free(&level->wanted);
+    level->serial = 0;
+}
+
+static Problem
+make_levels(TreeReader *reader, size_t depth)
+{
+    size_t room = reader->room * 2 > depth + 1 ? reader->room * 2 : depth + 16;
+    Level *levels;
+
+    if (depth < reader->room) {
+        return NULL;
+    }
+    levels = room <= (size_t)PY_SSIZE_T_MAX / sizeof *levels ? PyMem_RawRealloc(reader->levels, room * sizeof *levels)
+                                                             : NULL;
+    if (levels == NULL) {
+        return kernel_no_memory;
+    }
+    memset(levels + reader->room, 0, (room - reader->room) * sizeof *levels);
+    reader->levels = levels;
+    reader->room = room;
+    return NULL;
+}
+
+/* ---- one tree ------------------------------------------------------------------------------- */
+
+static Problem
+add_mark(Grow *marks, size_t start, int32_t position)
+{
+    Mark mark = {(uint32_t)start, position};
+
+    return grow_append(marks, &mark, sizeof mark);
+}
+
+static Problem
+add_line(Grow *lines, const Entry *entry)
+{
+    Problem problem = grow_reserve(lines, entry->name_len + 1);
+    uint8_t *line, *newline;
+
+    if (problem != NULL) {
+        return problem;
+    }
+    line = lines->at + lines->used;
+    memcpy(line, entry->name, entry->name_len);
+    line[entry->name_len] = '\n';
+    lines->used += entry->name_len + 1;
+    for (newline = line; (newline = memchr(newline, '\n', entry->name_len - (size_t)(newline - line))) != NULL;) {
+        *newline = ' ';
+    }
+    return NULL;
+}
+
+/* Takes in an entry that the base does not have. */
+static Problem
+see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
+{
+    unsigned kind = entry->mode & KIND_MASK;
+    int is_tree = kind == KIND_TREE;
+    uint32_t at = (uint32_t)start;
+    Problem problem = grow_append(&level->starts, &at, sizeof at);
+    int32_t position;
+
+    if (problem == NULL && reader->names.names == NULL && entry->name_len >= reader->least) {
+        problem = add_line(&reader->lines, entry);
+    }
+    if (problem == NULL && reader->names.count > 0 && is_asked_for(&reader->names, entry)) {
+        problem = add_mark(&level->wanted, start, 0);
+    }
+    if (problem != NULL || kind == KIND_COMMIT) {
+        return problem;
+    }
+    position = oid_find(is_tree ? reader->trees : reader->blobs, entry->oid);
+    return position < 0 ? NULL : add_mark(is_tree ? &level->subtrees : &level->contents, start, position);
+}
+
+/* The first of `count` ascending numbers, each at the start of `width` bytes, that is not before `least`. */
+static size_t
+lower_bound(const uint8_t *at, size_t width, size_t count, uint32_t least)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        uint32_t value;
+        memcpy(&value, at + middle * width, sizeof value);
+        if (value < least) {
+            low = middle + 1;
+        }
+        else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Takes over the marks of the base's [from, to), moved by `shift`. */
+static Problem
+carry_marks(const Grow *base, Grow *marks, uint32_t from, uint32_t to, uint32_t shift)
+{
+    size_t count = base->used / sizeof(Mark);
+    size_t low, high;
+    Problem problem;
+
+    if (count == 0) {
+        return NULL;
+    }
+    low = lower_bound(base->at, sizeof(Mark), count, from);
+    high = low + lower_bound(base->at + low * sizeof(Mark), sizeof(Mark), count - low, to);
+    problem = grow_append(marks, base->at + low * sizeof(Mark), (high - low) * sizeof(Mark));
+    if (problem == NULL && high > low) {
+        Mark *mark = (Mark *)(void *)(marks->at + marks->used) - (high - low), *end = mark + (high - low);
+        for (; mark < end; mark++) {
+            mark->start += shift;
+        }
+    }
+    return problem;
+}
+
+/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. */
+static Problem
+carry_entries(const Level *base, Level *level, const Copy *copy, size_t *at)
+{
+    const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
+    size_t count = base->starts.used / sizeof *starts;
+    uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
+    uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
+    size_t first = lower_bound(base->starts.at, sizeof *starts, count, from), last, number;
+    uint32_t *carried;
+    Problem problem;
+
+    if (first == count || starts[first] != from) {
+        return NULL;
+    }
+    last = first + lower_bound(base->starts.at + first * sizeof *starts, sizeof *starts, count - first, end);
+    if (last == count || starts[last] != end) {
+        last--; /* the entry before this one ends where this one begins */
+    }
+    if (last <= first) {
+        return NULL;
+    }
+    problem = grow_append(&level->starts, starts + first, (last - first) * sizeof *starts);
+    if (problem != NULL) {
+        return problem;
+    }
+    carried = (uint32_t *)(void *)(level->starts.at + level->starts.used) - (last - first);
+    for (number = 0; number < last - first; number++) {
+        carried[number] += shift;
+    }
+    *at = (size_t)starts[last] + (size_t)copy->shift;
+    problem = carry_marks(&base->subtrees, &level->subtrees, from, starts[last], shift);
+    if (problem == NULL) {
+        problem = carry_marks(&base->contents, &level->contents, from, starts[last], shift);
+    }
+    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, from, starts[last], shift);
+}
+
+static Problem
+read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, Level *level)
+{
+    const Copy *copy = (const Copy *)(const void *)copies->at;
+    const Copy *copies_end = base != NULL ? copy + copies->used / sizeof *copy : copy;
+    size_t at = 0;
+    uint32_t len = (uint32_t)tree.len;
+    Problem problem = NULL;
+
+    level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
+    while (at < tree.len && problem == NULL) {
+        const uint8_t *start = tree.at + at, *next = start;
+        Entry entry;
+
+        for (; copy < copies_end && copy->end <= (int64_t)at; copy++) {
+        }
+        if (copy < copies_end && copy->start <= (int64_t)at) {
+            size_t before = at;
+            problem = carry_entries(base, level, copy, &at);
+            if (problem != NULL || at > before) {
+                continue;
+            }
+        }
+        problem = tree_entry(&next, tree.at + tree.len, reader->trees->hash_len, &entry);
+        if (problem == NULL) {
+            problem = see_entry(reader, level, at, &entry);
+        }
+        at += (size_t)(next - start);
+    }
+    return problem != NULL ? problem : grow_append(&level->starts, &len, sizeof len);
+}
+
+/* ---- what is told of it --------------------------------------------------------------------- */
+
+static Problem
+tell_tree(TreeReader *reader, const Level *level, int32_t number)
+{
+    const Mark *mark = (const Mark *)(const void *)level->subtrees.at;
+    const Mark *end = mark + level->subtrees.used / sizeof *mark;
+    int32_t count = (int32_t)(end - mark);
+    Problem problem = grow_append(&reader->numbers, &number, sizeof number);
+
+    if (problem == NULL) {
+        problem = grow_append(&reader->counts, &count, sizeof count);
+    }
+    for (; mark < end && problem == NULL; mark++) {
+        problem = grow_append(&reader->edges, &mark->position, sizeof mark->position);
+    }
+    mark = (const Mark *)(const void *)level->contents.at;
+    end = mark + level->contents.used / sizeof *mark;
+    for (; mark < end && problem == NULL; mark++) {
+        int32_t pair[2] = {number, mark->position};
+        problem = grow_append(&reader->holders, pair, sizeof pair);
+    }
+    return problem;
+}
+
+static Problem
+read_link(TreeReader *reader, size_t depth, int32_t number)
+{
+    const Chain *chain = (const Chain *)reader->chain_object;
+    const Link *link = &chain->links[depth];
+    Level *level, *base = NULL;
+    size_t lines = reader->lines.used;
+    Problem problem = make_levels(reader, depth);
+
+    if (problem != NULL) {
+        return problem;
+    }
+    if (link->content.len > UINT32_MAX / 2) {
+        return "the tree is over the size limit";
+    }
+    for (; reader->used > depth + 1; reader->used--) {
+        drop_level(&reader->levels[reader->used - 1]);
+    }
+    reader->used = depth + 1;
+    level = &reader->levels[depth];
+    if (depth > 0 && depth == chain->depth && chain->base_serial != 0 &&
+        reader->levels[depth - 1].serial == chain->base_serial) {
+        base = &reader->levels[depth - 1];
+    }
+    level->serial = 0;
+    problem = read_tree(reader, link->content, base, &chain->copies, level);
+    if (base != NULL && chain->links[depth - 1].serial == 0) {
+        drop_level(base); /* nothing more will be made of it */
+    }
+    if (problem != NULL) {
+        reader->lines.used = lines;
+        return problem;
+    }
+    level->serial = link->serial;
+    return reader->blobs->count > 0 || reader->names.names != NULL ? tell_tree(reader, level, number) : NULL;
+}
+
+/* ---- the Python side ------------------------------------------------------------------------ */
+
+static PyObject *
+reader_read(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    TreeReader *reader = (TreeReader *)self;
+    KernelState *state = PyType_GetModuleState(Py_TYPE(self));
+    const Chain *chain = (const Chain *)reader->chain_object;
+    Py_ssize_t depth;
+    long long number;
+    Problem problem;
+
+    if (state == NULL || kernel_arguments("read", given, 2) < 0) {
+        return NULL;
+    }
+    depth = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
+    if (depth == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    number = PyLong_AsLongLong(args[1]);
+    if (number == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (depth < 0 || (size_t)depth >= chain->used || chain->links[depth].serial == 0) {
+        return kernel_raise(state->error, "nothing is held at this depth");
+    }
+    if (number < 0 || number > INT32_MAX) {
+        return kernel_raise(state->error, "the tree's number is out of range");
+    }
+    if (chain->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "the chain is in use by another thread");
+        return NULL;
+    }
+    problem = read_link(reader, (size_t)depth, (int32_t)number);
+    if (problem != NULL) {
+        return kernel_raise(state->error, problem);
+    }
+    return PyBool_FromLong(reader->levels[depth].wanted.used > 0);
+}
+
+static PyObject *
+reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    TreeReader *reader = (TreeReader *)self;
+    Grow *parts[] = {&reader->numbers, &reader->counts, &reader->edges, &reader->holders, &reader->lines};
+    PyObject *taken = PyTuple_New(5);
+    Py_ssize_t number;
+
+    for (number = 0; taken != NULL && number < 5; number++) {
+        PyObject *bytes = grow_to_bytes(parts[number]);
+        if (bytes == NULL) {
+            Py_CLEAR(taken);
+        }
+        else {
+            PyTuple_SET_ITEM(taken, number, bytes);
+        }
+    }
+    for (number = 0; taken != NULL && number < 5; number++) {
+        grow_free(parts[number]);
+    }
+    return taken;
+}
+
+static int
+set_up(TreeReader *reader, KernelState *state)
+{
+    if (!Py_IS_TYPE(reader->chain_object, state->chain)) {
+        PyErr_SetString(PyExc_TypeError, "chain must be a Chain");
+        return -1;
+    }
+    if (!Py_IS_TYPE(reader->trees_object, state->oid_table) || !Py_IS_TYPE(reader->blobs_object, state->oid_table)) {
+        PyErr_SetString(PyExc_TypeError, "trees and blobs must be OidTables");
+        return -1;
+    }
+    reader->trees = (const OidTable *)reader->trees_object;
+    reader->blobs = (const OidTable *)reader->blobs_object;
+    if (reader->trees->hash_len != reader->blobs->hash_len) {
+        kernel_raise(state->error, "the two tables' ids differ in length");
+        return -1;
+    }
+    return open_names(&reader->names, reader->names_object);
+}
+
+static PyObject *
+reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    static char *keys[] = {"chain", "trees", "blobs", "names", "least", NULL};
+    KernelState *state = PyType_GetModuleState(type);
+    PyObject *chain, *trees, *blobs, *names;
+    TreeReader *reader;
+    Py_ssize_t least;
+
+    if (state == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOn", keys, &chain, &trees, &blobs, &names, &least)) {
+        return NULL;
+    }
+    reader = (TreeReader *)type->tp_alloc(type, 0);
+    if (reader == NULL) {
+        return NULL;
+    }
+    reader->chain_object = Py_NewRef(chain);
+    reader->trees_object = Py_NewRef(trees);
+    reader->blobs_object = Py_NewRef(blobs);
+    reader->names_object = Py_NewRef(names);
+    reader->least = least > 0 ? (size_t)least : 0;
+    if (set_up(reader, state) < 0) {
+        Py_DECREF(reader);
+        return NULL;
+    }
+    return (PyObject *)reader;
+}
+
+static void
+reader_dealloc(PyObject *self)
+{
+    TreeReader *reader = (TreeReader *)self;
+    PyTypeObject *type = Py_TYPE(self);
+
+    for (; reader->used > 0; reader->used--) {
+        drop_level(&reader->levels[reader->used - 1]);
+    }
+    PyMem_RawFree(reader->levels);
+    PyMem_RawFree(reader->names.names);
+    grow_free(&reader->numbers);
+    grow_free(&reader->counts);
+    grow_free(&reader->edges);
+    grow_free(&reader->holders);
+    grow_free(&reader->lines);
+    Py_XDECREF(reader->chain_object);
+    Py_XDECREF(reader->trees_object);
+    Py_XDECREF(reader->blobs_object);
+    Py_XDECREF(reader->names_object);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"read", (PyCFunction)(void (*)(void))reader_read, METH_FASTCALL,
+     PyDoc_STR("read($self, depth, number, /)\n--\n\nRead the tree at a depth of the chain.")},
+    {"take", reader_take, METH_NOARGS, PyDoc_STR("take($self, /)\n--\n\nWhat was read since the last take().")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)PyDoc_STR("TreeReader(chain, trees, blobs, names, least)\n--\n\n"
+                                  "What the trees of a walk name, each entry looked at once.")},
+    {Py_tp_new, (void *)reader_new},
+    {Py_tp_dealloc, (void *)reader_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+/* Not a base type: its methods find the module's state through the exact type. */
+PyType_Spec tree_reader_spec = {
+    "leakguard.git._kernel.TreeReader", sizeof(TreeReader), 0, Py_TPFLAGS_DEFAULT, slots,
+};
