@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from leakguard.advice.opening import NAMED, Opened, with_what_it_opens
 from leakguard.advice.steps import advise
 from leakguard.collect import Group
 from leakguard.detect.judgement import Judgement, adjust_for_path, path_reasons, verdict_of
 from leakguard.fingerprint import fingerprint
-from leakguard.ledger import Ledger, path_matches
+from leakguard.globs import path_matches
+from leakguard.ledger import Ledger
 from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from leakguard.collect import Collector, HeldGroup, Spot
     from leakguard.config import Settings
-    from leakguard.model import Guidance, HeldReason, Rule
+    from leakguard.model import Guidance, Held, HeldReason, Rule
 
 STANDARD_INPUT = "standard input"
 """What a place's path is where no file is known."""
 
-SHOWN_SUPPRESSED: frozenset[HeldReason] = frozenset({"refuted", "known-example", "allowed", "excluded"})
+SHOWN_SUPPRESSED: frozenset[HeldReason] = frozenset({"refuted", "known-example", "placeholder", "allowed", "excluded"})
 """What a report that knows suppressed results lists one by one; the other reasons are counted."""
 
 
@@ -44,12 +46,16 @@ class Sited(msgspec.Struct, frozen=True):
 class Locator(Protocol):
     """Turns spots into places. Each kind of target has its own."""
 
-    def locate(self, groups: Sequence[Group]) -> list[Sited]:
+    def locate(self, groups: Sequence[Group]) -> Iterable[Sited]:
         """The sites of each group, in order."""
         ...
 
     def place(self, spot: Spot) -> Place | None:
         """One spot alone, for a suppressed result."""
+        ...
+
+    def commented_later(self, group: Group) -> bool:
+        """Whether all spots of a group are in versions of files to which a later version puts a comment."""
         ...
 
 
@@ -62,30 +68,36 @@ class Assembled(msgspec.Struct, frozen=True):
     held: dict[str, int]
     notes: tuple[str, ...] = ()
     stale: int = 0
+    encrypted: dict[str, int] = {}
 
 
 def settle(collected: Collector, rules: Mapping[str, Rule]) -> list[Group]:
-    """The groups that may become findings: one a value, those left out that a comment allows beside any spot of it."""
-    allowed = {
-        (item.held.rule, item.held.secret.reveal())
-        for item in collected.held.values()
-        if item.held.reason == "allowed" and item.held.secret
-    }
-    groups = merge_values(collected.groups.values(), rules)
-    return [group for group in groups if (group.match.rule, group.match.secret.reveal()) not in allowed]
+    """The groups that may become findings: one a value. A spot that a comment stands beside is in none of them."""
+    return merge_values(collected.groups.values(), rules)
 
 
 def listed(collected: Collector, rules: Mapping[str, Rule]) -> list[HeldGroup]:
-    """What is held back and still told one by one, in a total order: refuted tokens, known examples, allowed secrets.
+    """What is held back and still told one by one, in a total order: refuted tokens, known examples and stand-ins in a
+    provider's shape, allowed secrets.
     What the judgement of generic kinds turned down is only counted."""
-    found = [
-        item
-        for item in collected.held.values()
-        if item.held.secret
-        and item.held.reason in SHOWN_SUPPRESSED
-        and (item.held.reason == "allowed" or not rules[item.held.rule].generic)
-    ]
+    found = [item for item in collected.held.values() if is_listed(item.held, rules)]
     return sorted(found, key=lambda item: (item.held.rule, item.held.reason, item.spot))
+
+
+def encrypted_spots(collected: Collector) -> dict[str, list[Spot]]:
+    """Where encrypted texts begin, by the rule that recognised each, in a total order."""
+    found: dict[str, list[Spot]] = {}
+    for item in collected.held.values():
+        if item.held.reason == "encrypted":
+            found.setdefault(item.held.rule, []).append(item.spot)
+    return {rule: sorted(spots) for rule, spots in found.items()}
+
+
+def is_listed(held: Held, rules: Mapping[str, Rule]) -> bool:
+    """Whether a match that is held back is told one by one."""
+    if not held.secret or held.reason not in SHOWN_SUPPRESSED:
+        return False
+    return held.reason == "allowed" or not rules[held.rule].generic
 
 
 def assemble(
@@ -100,36 +112,127 @@ def assemble(
 ) -> Assembled:
     """`groups` (of `settle`) as findings. The order depends on nothing but the content. `whole`: the run looked at all
     that there is, so that an allowance which fits nothing is out of use."""
-    held: Counter[str] = Counter()
-    ledger = Ledger(settings)
-    for item in collected.held.values():
-        held[item.held.reason] += 1
-    findings: list[Finding] = []
-    suppressed = [_suppressed(item, locator, rules, settings) for item in listed(collected, rules)]
-    for group, sited in zip(groups, locator.locate(groups), strict=True):
-        match, unlikely = judge_paths(group.match, rules[group.match.rule], sited.all_paths)
-        finding = _finding(match, len(group.spots), sited, rules, guidance, settings)
+    work = Assembly(collected, locator, rules, guidance, settings)
+    findings = sorted(work.findings(groups), key=finding_order)
+    return work.done(tuple(findings), whole=whole)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What becomes of a group: `match` is what is left of it once its paths are known. Without a `reason` to hold it
+    back it is a finding."""
+
+    match: Match
+    finding: Finding | None
+    reason: HeldReason | None = None
+    detail: str = ""
+    justification: str = ""
+
+
+class Assembly:
+    """Turns groups into findings one after the other, and keeps account of what is held back on the way."""
+
+    def __init__(
+        self,
+        collected: Collector,
+        locator: Locator,
+        rules: Mapping[str, Rule],
+        guidance: Mapping[str, Guidance],
+        settings: Settings,
+    ) -> None:
+        self.locator, self.rules, self.guidance, self.settings = locator, rules, guidance, settings
+        self.ledger = Ledger(settings)
+        self.held: Counter[str] = Counter(item.held.reason for item in collected.held.values())
+        del self.held["encrypted"]
+        self.encrypted = encrypted_spots(collected)
+        self.suppressed = [_suppressed(item, locator, rules, settings) for item in listed(collected, rules)]
+        self.comments = _comments(collected)
+        self.idle = collected.idle
+        self.record: Callable[[Group, Decision], None] | None = None
+        """Whoever asks why is told of every decision."""
+
+    def findings(self, groups: Sequence[Group]) -> Iterator[Finding]:
+        """Each group that is a finding, in their order, as soon as it is complete."""
+        for group, sited in zip(groups, self.locator.locate(groups), strict=True):
+            decision = self._decide(group, sited)
+            if self.record is not None:
+                self.record(group, decision)
+            if decision.reason is not None:
+                self._hold_back(decision)
+            elif decision.finding is not None:
+                yield decision.finding
+
+    def _decide(self, group: Group, sited: Sited) -> Decision:
+        """What becomes of one group, now that it is known where its secret is."""
+        rule = self.rules[group.match.rule]
+        match, unlikely = judge_paths(group.match, rule, sited.all_paths)
         if unlikely:
-            held["unlikely"] += 1
-            continue
-        verdict = _misplaced(rules[finding.rule], sited) or _hold(finding, sited, settings, ledger)
-        if verdict is None:
-            findings.append(finding)
-            continue
-        reason, detail, justification = verdict
-        held[reason] += 1
+            return Decision(match, None, "unlikely", "where it stands, it is no secret")
+        finding = _finding(match, len(group.spots), sited, self.rules, self.guidance, self.settings)
+        held = _misplaced(rule, sited) or self._commented(group) or _hold(finding, sited, self.settings, self.ledger)
+        if held is not None:
+            return Decision(match, finding, *held)
+        opened = [self._opened(kind) for kind in rule.opens if kind in self.encrypted]
+        return Decision(match, with_what_it_opens(finding, opened))
+
+    def _opened(self, kind: str) -> Opened:
+        """The encrypted texts of one kind."""
+        spots = self.encrypted[kind]
+        places = (self.locator.place(spot) for spot in spots[:NAMED])
+        paths = tuple(place.path for place in places if place and not place.path.startswith("blob "))
+        return Opened(self.rules[kind].name, len(spots), paths)
+
+    def _commented(self, group: Group) -> tuple[HeldReason, str, str] | None:
+        """Why a secret that is beside no comment is allowed all the same: its file got one later. A comment in another
+        file, or at another place of the same version, says nothing of it."""
+        key = (group.match.rule, group.match.secret.reveal())
+        if key not in self.comments or not self.locator.commented_later(group):
+            return None
+        return "allowed", "a comment beside it in a later version of the file", self.comments[key]
+
+    def _hold_back(self, decision: Decision) -> None:
+        finding, reason = decision.finding, decision.reason
+        assert reason is not None
+        self.held[reason] += 1
+        if finding is None:  # what the judgement turned down is only counted
+            return
         place = finding.places[0] if finding.places else None
-        suppressed.append(
-            Suppressed(finding.rule, reason, detail, justification, finding.fingerprint, finding.secret, place)
+        why = (decision.detail, decision.justification)
+        self.suppressed.append(Suppressed(finding.rule, reason, *why, finding.fingerprint, finding.secret, place))
+
+    def done(self, findings: tuple[Finding, ...], *, whole: bool) -> Assembled:
+        """The account, once all findings are known; `findings` are those that are still at hand."""
+        settings = self.settings
+        stale = self.ledger.notes(whole=whole and not settings.only and not settings.since)
+        stale += self.ledger.tell_idle(self.idle)
+        return Assembled(
+            findings,
+            tuple(sorted(self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
+            dict(sorted(self.held.items())),
+            (*settings.notes, *stale),
+            len(stale) if settings.stale_fails else 0,
+            {self.rules[rule].name: len(spots) for rule, spots in sorted(self.encrypted.items())},
         )
-    stale = ledger.notes(whole=whole and not settings.only and not settings.since)
-    return Assembled(
-        tuple(sorted(findings, key=finding_order)),
-        tuple(sorted(suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
-        dict(sorted(held.items())),
-        (*settings.notes, *stale),
-        len(stale) if settings.stale_fails else 0,
-    )
+
+
+def _comments(collected: Collector) -> dict[tuple[str, bytes], str]:
+    """What comments say of secrets, by rule and value."""
+    return {
+        (item.held.rule, item.held.secret.reveal()): item.held.justification
+        for item in collected.held.values()
+        if item.held.reason == "allowed" and item.held.secret
+    }
+
+
+def by_weight(groups: Iterable[Group], rules: Mapping[str, Rule], settings: Settings) -> list[Group]:
+    """Groups in the order in which a run that tells its findings one by one does so: worst first, before any place is
+    known."""
+
+    def weight(group: Group) -> tuple[int, int, str, str]:
+        match, rule = group.match, rules[group.match.rule]
+        mark = fingerprint(rule, match.secret.reveal(), settings.fingerprint_key)
+        return SEVERITIES.index(_severity(rule, match)), CONFIDENCES.index(match.confidence), rule.id, mark
+
+    return sorted(groups, key=weight)
 
 
 def finding_order(finding: Finding) -> tuple[int, int, str, int, str, str]:

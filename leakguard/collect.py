@@ -43,22 +43,28 @@ def _weight(match: Match) -> tuple[int, int, str, tuple[str, ...], str]:
 
 
 class Collector:
-    """Groups of shown and held-back matches. Merging is commutative, so the order of workers does not matter."""
+    """Groups of shown and held-back matches, and (path, line) of comments that allow nothing. Merging is commutative,
+    so the order of workers does not matter."""
 
     def __init__(self) -> None:
         self.groups: dict[tuple[str, bytes], Group] = {}
         self.held: dict[tuple[str, str, str, bytes], HeldGroup] = {}
+        self.idle: set[tuple[str, int]] = set()
 
     def add(self, found: Found, holder: str, label: str = "") -> None:
         """What one text holds."""
         for match in found.matches:
             spot = Spot(holder, label, match.start, match.end)
             self._add(match, [spot], spot)
+        encrypted = False
         for held in found.held:
-            self._hold(held, 1, Spot(holder, label, held.start, held.end))
+            if held.reason != "encrypted" or not encrypted:
+                self._hold(held, 1, Spot(holder, label, held.start, held.end))
+            encrypted = encrypted or held.reason == "encrypted"
 
     def merge(self, other: Collector) -> None:
         """All that another collector gathered."""
+        self.idle |= other.idle
         for group in other.groups.values():
             self._add(group.match, group.spots, group.seen)
         for item in other.held.values():
@@ -84,6 +90,8 @@ class Collector:
 
     def _hold(self, held: Held, count: int, spot: Spot) -> None:
         secret = held.secret.reveal() if held.secret else b""
+        if held.reason == "encrypted":  # texts are counted, each under what it begins with
+            secret = f"{spot.holder}{spot.label}".encode("utf-8", "surrogateescape")
         key = (held.reason, held.rule, held.detail, secret)
         item = self.held.get(key)
         if item is None:

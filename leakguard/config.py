@@ -102,10 +102,11 @@ def load_settings(folder: Path, explicit: Path | None = None, *, baseline: bool 
     return with_baseline(settings) if baseline else settings
 
 
-def with_baseline(settings: Settings) -> Settings:
-    """`settings` with the entries of the baseline that they name. UsageError where it cannot be read."""
+def with_baseline(settings: Settings, *, named: bool = False) -> Settings:
+    """`settings` with the entries of the baseline that they name. UsageError where it cannot be read; one in the usual
+    place has to be there only where somebody `named` it."""
     path = settings.baseline_path
-    if path is None or (path.name == BASELINE_NAME and not os.path.lexists(path)):
+    if path is None or (not named and path.name == BASELINE_NAME and not os.path.lexists(path)):
         return settings
     baseline = read_baseline(path)
     if any(entry.slow for entry in baseline.entries):

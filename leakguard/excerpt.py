@@ -9,10 +9,12 @@ from leakguard.model import Excerpt, Place, Secret
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leakguard.detect.detector import Detector
+    from leakguard.detect.detector import Detector, Found
 
 AROUND = 1
 WIDTH = 200
+PLAIN = ("placeholder", "encrypted")
+"""What is held back for one of these reasons may be read by everyone."""
 
 
 def printable(raw: bytes) -> str:
@@ -29,22 +31,34 @@ def escape(text: str) -> str:
     )
 
 
+def _secrets(found: Found) -> list[tuple[int, int]]:
+    """The spans to mask of a text, ascending."""
+    spans = [(match.start, match.end) for match in found.matches]
+    spans += [(part.start, part.end) for match in found.matches for part in match.parts]
+    spans += [(held.start, held.end) for held in found.held if held.reason not in PLAIN]
+    return sorted(spans)
+
+
 class TextView:
     """One text, ready to be quoted. With a detector every secret in it is masked, not only the one that is shown."""
 
     def __init__(self, data: bytes, detector: Detector | None) -> None:
         self.data = data
-        self.spans: list[tuple[int, int]] = []
-        if detector is not None:
-            found = detector.detect(data)
-            self.spans = [(match.start, match.end) for match in found.matches]
-            self.spans += [(part.start, part.end) for match in found.matches for part in match.parts]
-            self.spans += [(held.start, held.end) for held in found.held if held.reason != "placeholder"]
-            self.spans = sorted(self.spans)
+        self.spans = _secrets(detector.detect(data)) if detector is not None else []
+        self._known = (0, 1)
+
+    @classmethod
+    def of(cls, data: bytes, found: Found) -> TextView:
+        """A text of which it is known what it holds."""
+        view = cls(data, None)
+        view.spans = _secrets(found)
+        return view
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1; columns count bytes."""
-        line = self.data.count(b"\n", 0, offset) + 1
+        """Line and column of an offset, both from 1; columns count bytes. Ascending offsets cost one pass in all."""
+        known, line = self._known if self._known[0] <= offset else (0, 1)
+        line += self.data.count(b"\n", known, offset)
+        self._known = (offset, line)
         return line, offset - self.data.rfind(b"\n", 0, offset)
 
     def place(self, path: str, start: int, end: int, source: str, oid: str, *, mask: bool) -> Place:

@@ -1,15 +1,20 @@
 """Identities that outlive moved lines and renames: rule and keyed hash of the secret, nothing else.
 
-A provider's token has more randomness than anyone can try out: its plain hash says nothing about it, and is the same in
-every clone. What a person may have chosen is hashed with a key (in the configuration, in LEAKGUARD_FINGERPRINT_KEY or
-in the clone's git folder), so that nobody without it can test a guess; without a key the hash is made slow on purpose.
+A provider's token, or another value that a machine drew, has more randomness than anyone can try out: its plain hash
+says nothing about it, and is the same in every clone. What a person may have chosen is hashed with a key (in the
+configuration, in LEAKGUARD_FINGERPRINT_KEY or in the clone's git folder), so that nobody without it can test a guess;
+without a key the hash is made slow on purpose.
 """
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from leakguard.model import Rule
 
 _STRONG = 20
@@ -21,6 +26,15 @@ _CHOSEN = ("pass", "url", "basic", "connection", "dsn", "login", "community", "w
 _DRAWN = ("private-key", "signing-key", "keystore", "wallet-", "jwt", "vapid")
 """What the ids of rules begin with that belong to no provider and whose secret a machine drew all the same."""
 
+_HEX = re.compile(rb"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_DISTINCT_HEX = 8
+"""Of 32 hexadecimal digits that chance draws, all but one set in a thousand have 10 different ones or more."""
+_MIXED = re.compile(rb"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+/]{24,}={0,2}")
+_DISTINCT = 14
+_MANY = 16
+"""Fewer slow fingerprints than this are made sooner than threads are started."""
+_WORD = re.compile(rb"[a-z]{6}|[A-Z]{6}")
+
 
 def guessable(rule: Rule) -> bool:
     """Whether a person may have chosen what this rule finds: kinds of no provider, passwords, addresses with one."""
@@ -31,7 +45,15 @@ def guessable(rule: Rule) -> bool:
 
 def needs_key(rule: Rule, secret: bytes) -> bool:
     """Whether the fingerprint of this secret depends on the key."""
-    return guessable(rule) or len(secret) < _STRONG
+    return (guessable(rule) or len(secret) < _STRONG) and not is_drawn(secret)
+
+
+def is_drawn(secret: bytes) -> bool:
+    """Whether a value is so long and so mixed that a machine drew it, whatever it is called. Words, and what a person
+    makes of them, are none: those are tried out first."""
+    if _HEX.fullmatch(secret):
+        return len(set(secret)) >= _DISTINCT_HEX
+    return _MIXED.fullmatch(secret) is not None and not _WORD.search(secret) and len(set(secret)) >= _DISTINCT
 
 
 def fingerprint(rule: Rule, secret: bytes, key: str) -> str:
@@ -44,6 +66,26 @@ def fingerprint(rule: Rule, secret: bytes, key: str) -> str:
         return hashlib.blake2b(text, digest_size=16, person=b"leakguard").hexdigest()
     if key:
         return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
+    return _slow(text)
+
+
+def prepare(marked: Iterable[tuple[Rule, bytes]], key: str, workers: int) -> None:
+    """Have the slow ones of these fingerprints at hand when they are asked for: made on several threads at once."""
+    slow = [] if key or workers <= 1 else [(rule, secret) for rule, secret in marked if needs_key(rule, secret)]
+    if len(slow) < _MANY:
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as threads:
+        for _ in threads.map(lambda item: fingerprint(item[0], item[1], key), slow):
+            pass
+
+
+@lru_cache(maxsize=100_000)
+def _slow(text: bytes) -> str:
+    """A hash of which nobody makes many: a millisecond and a megabyte each."""
+    import hashlib
+
     return hashlib.scrypt(text, salt=b"leakguard", n=1024, r=8, p=1, dklen=16).hex()
 
 

@@ -86,7 +86,8 @@ class Rule(msgspec.Struct, frozen=True):
     `anchors` are Hyperscan expressions (line-local, at most ANCHOR_WIDTH bytes wide) that every match holds.
     `match` is an expression of the `regex` package; its group `secret` (or all of it) is the secret.
     `reach` is how many bytes on each side of the anchor's end the match may read; without `multiline`, that is
-    clipped to the anchor's line.
+    clipped to the anchor's line. What an `encrypted` rule recognises is good news and never told; `opens` are the rules
+    of that kind whose texts this one's secret opens.
     """
 
     id: str
@@ -106,6 +107,8 @@ class Rule(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     disabled: bool = False
     theme: bool = False
+    encrypted: bool = False
+    opens: tuple[str, ...] = ()
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -166,7 +169,16 @@ class Part(msgspec.Struct, frozen=True):
 
 
 HeldReason = Literal[
-    "refuted", "placeholder", "unlikely", "known-example", "allowed", "excluded", "overlapped", "rule-off", "timeout"
+    "refuted",
+    "placeholder",
+    "unlikely",
+    "known-example",
+    "allowed",
+    "excluded",
+    "overlapped",
+    "rule-off",
+    "timeout",
+    "encrypted",
 ]
 
 
@@ -228,7 +240,8 @@ class Provenance(msgspec.Struct, frozen=True):
     """A finding's life in a repository, as set algebra over the commits that hold it.
 
     `pushed` is None where the repository has no remote-tracking ref to tell by. `exposed` is in seconds: from the first
-    introduction to the last removal, or to `until` (the sweep's clock) while a ref still holds it.
+    introduction to the last removal, or to `until` (the sweep's clock) while a ref still holds it. Of a range,
+    `in_head` and `refs` speak of its end.
     """
 
     introduced: tuple[Event, ...] = ()
@@ -293,7 +306,8 @@ class Skipped(msgspec.Struct, frozen=True):
 
 class Coverage(msgspec.Struct, frozen=True):
     """What was looked at and what was not; every report carries it. `stale` is how many of the notes tell of allowances
-    that fail the run, because they ran out or fit nothing and the settings say that this must not be."""
+    that fail the run, because they ran out or fit nothing and the settings say that this must not be.
+    `encrypted` counts texts by how they are encrypted: the good news."""
 
     objects: dict[str, int] = {}
     bytes: int = 0
@@ -302,6 +316,7 @@ class Coverage(msgspec.Struct, frozen=True):
     held: dict[str, int] = {}
     notes: tuple[str, ...] = ()
     stale: int = 0
+    encrypted: dict[str, int] = {}
 
     @property
     def complete(self) -> bool:

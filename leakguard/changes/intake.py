@@ -50,6 +50,29 @@ class Look(msgspec.Struct, frozen=True):
     problems: tuple[tuple[str, str], ...] = ()
 
 
+class Before(msgspec.Struct, frozen=True):
+    """What a place held before: secrets that were believed there, and those that a comment allowed."""
+
+    shown: frozenset[bytes]
+    allowed: frozenset[bytes]
+
+    def new_in(self, found: Found) -> Found:
+        """What of a text was not there before. A secret that loses its comment, or comes a second time without one, is
+        new; so is a comment."""
+        if not self.shown and not self.allowed:
+            return found
+        known = self.shown | self.allowed
+        return Found(
+            tuple(match for match in found.matches if match.secret.reveal() not in self.shown),
+            tuple(
+                item
+                for item in found.held
+                if item.secret is None
+                or item.secret.reveal() not in (self.allowed if item.reason == "allowed" else known)
+            ),
+        )
+
+
 class Intake:
     """Takes in the texts of one run, a step of the history after the other."""
 
@@ -59,6 +82,9 @@ class Intake:
         self.detector = Detector(rules, self.active)
         self.collector = Collector()
         self.sites: dict[tuple[str, str, bytes], set[Site]] = defaultdict(set)
+        self.paths: dict[str, set[bytes]] = defaultdict(set)
+        self.fresh: dict[bytes, str] = {}
+        self.touched: dict[bytes, str] = {}
         self.counts: Counter[str] = Counter()
         self.bytes = 0
         self.skipped: set[Skipped] = set()
@@ -72,8 +98,10 @@ class Intake:
         for path in changes.unmerged:
             self.skip(path, "is unmerged; resolve it and `git add` it")
         for change in changes.files:
+            self.touched[change.path] = change.blob
             self._change(change, renamed_from, self._site(commit, change.path))
         fresh = [change for change in changes.files if not change.before]
+        self.fresh.update((change.path, change.blob) for change in fresh)
         if fresh and self.detector.detect(b"\n".join(change.path for change in fresh)):
             for change in fresh:
                 label = NAME + change.path.decode("utf-8", "surrogateescape")
@@ -127,9 +155,10 @@ class Intake:
         for label, reason in look.problems:
             self.skip(change.path + label.encode("utf-8", "surrogateescape"), reason)
         if any(look.texts.values()):
-            before = self._values((*change.before, *renamed_from(change.path)))
+            self.paths[change.blob].add(change.path)
+            before = self._before((*change.before, *renamed_from(change.path)))
             for label, found in look.texts.items():
-                self._keep(change.blob, label, site, _without(found, before))
+                self._keep(change.blob, label, site, before.new_in(found))
 
     def _count(self, kind: str, oid: str, size: int) -> None:
         self.counts[kind] += 1
@@ -146,37 +175,28 @@ class Intake:
             if secret is not None:
                 self.sites[oid, label, secret.reveal()].add(site)
 
-    def _values(self, blobs: Iterable[str]) -> frozenset[bytes]:
-        """What was believed, or allowed, in any of these blobs. One that cannot be read says nothing."""
-        values: set[bytes] = set()
+    def _before(self, blobs: Iterable[str]) -> Before:
+        """What was in any of these blobs. One that cannot be read says nothing."""
+        shown: set[bytes] = set()
+        allowed: set[bytes] = set()
         for blob in dict.fromkeys(blobs):
             try:
                 looks = self.look(blob).texts.values()
             except ValueError:
                 continue
             for found in looks:
-                values.update(match.secret.reveal() for match in found.matches)
-                values.update(part.secret.reveal() for match in found.matches for part in match.parts)
-                values.update(item.secret.reveal() for item in found.held if item.secret and item.reason == "allowed")
-        return frozenset(values)
+                shown.update(match.secret.reveal() for match in found.matches)
+                shown.update(part.secret.reveal() for match in found.matches for part in match.parts)
+                allowed.update(item.secret.reveal() for item in found.held if item.secret and item.reason == "allowed")
+        return Before(frozenset(shown), frozenset(allowed))
 
     def _excluded(self, path: bytes) -> bool:
         if not self.settings.exclude:
             return False
-        from leakguard.ledger import path_matches
+        from leakguard.globs import path_matches
 
         return path_matches(path.decode("utf-8", "surrogateescape"), self.settings.exclude)
 
 
 class _TooLargeError(ValueError):
     """A blob is over the limit."""
-
-
-def _without(found: Found, values: frozenset[bytes]) -> Found:
-    """What of a text was not there before."""
-    if not values:
-        return found
-    return Found(
-        tuple(match for match in found.matches if match.secret.reveal() not in values),
-        tuple(item for item in found.held if item.secret is None or item.secret.reveal() not in values),
-    )

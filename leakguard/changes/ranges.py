@@ -8,12 +8,14 @@ import pygit2
 
 from leakguard.changes.intake import Intake
 from leakguard.changes.result import Frame, result_of
+from leakguard.changes.tips import Tips
 from leakguard.excerpt import escape
 from leakguard.git.history import parse_commit_info
 from leakguard.git.ranges import step_of, whole_tree
 from leakguard.git.steps import Blobs, Change, Changes
 
 if TYPE_CHECKING:
+    from leakguard.changes.result import Remark
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.ranges import Bundle
@@ -21,7 +23,14 @@ if TYPE_CHECKING:
     from leakguard.model import CommitInfo, Result
 
 
-def look_at_bundle(repository: Repository, bundle: Bundle, target: str, rules: RuleSet, settings: Settings) -> Result:
+def look_at_bundle(
+    repository: Repository,
+    bundle: Bundle,
+    target: str,
+    rules: RuleSet,
+    settings: Settings,
+    remark: Remark | None = None,
+) -> Result:
     """Every secret that the commits and tags of `bundle` add, each with the commits that did."""
     intake = Intake(Blobs(repository.git), rules, settings)
     for commit in bundle.commits:
@@ -46,6 +55,9 @@ def look_at_bundle(repository: Repository, bundle: Bundle, target: str, rules: R
         notes=bundle.notes,
         info=info,
         unpushed=bundle.unpushed,
+        tips=Tips(repository.git, bundle.tips),
+        remote=escape(repository.remote_url()),
+        remark=remark,
     )
     return result_of(intake, frame)
 

@@ -8,26 +8,33 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from leakguard import __version__
-from leakguard.changes.intake import NAME
+from leakguard.changes.intake import NAME, Site
 from leakguard.detect.decoders import decode
 from leakguard.detect.detector import Found
 from leakguard.excerpt import TextView, escape, printable
 from leakguard.model import CommitInfo, Coverage, Event, Place, Provenance, Result, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from leakguard.assemble import Sited
-    from leakguard.changes.intake import Intake, Site
+    from leakguard.changes.intake import Intake
+    from leakguard.changes.tips import Standing, Tips
     from leakguard.collect import Group, Spot
+    from leakguard.detect.detector import Detector
     from leakguard.model import Finding
 
+    Remark = Callable[[Iterable[str], Callable[[str], bytes], Callable[[str], str]], str]
+    """From paths, how to read one and how to show one, to one line; '' where there is nothing to say."""
+
 MAX_PLACES = 50
+MAX_REFS = 50
 
 
 class Frame(msgspec.Struct, frozen=True):
     """What a result says beside its findings. `info` tells of a commit; `unpushed` are those that are nowhere else yet,
-    None where nobody knows."""
+    None where nobody knows; `tips` is what the changes lead to; `remark` says in one line what is to be said of
+    files by their names."""
 
     kind: Literal["staged", "range"]
     target: str
@@ -36,10 +43,43 @@ class Frame(msgspec.Struct, frozen=True):
     info: Callable[[str], CommitInfo] | None = None
     unpushed: frozenset[str] | None = None
     advise: Callable[[Finding], Finding] | None = None
+    tips: Tips | None = None
+    remote: str = ""
+    remark: Remark | None = None
 
 
 def result_of(intake: Intake, frame: Frame) -> Result:
     """The result of a run whose texts were all taken in."""
+    result = _found(intake, frame)
+    line = _remark(intake, frame, blocking=bool(result.findings)) if frame.remark else ""
+    if not line:
+        return result
+    coverage = msgspec.structs.replace(result.coverage, notes=(*result.coverage.notes, line))
+    return msgspec.structs.replace(result, coverage=coverage)
+
+
+def _remark(intake: Intake, frame: Frame, *, blocking: bool) -> str:
+    """What is to be said of the files by their names: of those that are new, and of all once the run stands in the way
+    anyhow."""
+    assert frame.remark is not None
+    chosen = intake.touched if blocking else intake.fresh
+    files = {path.decode("utf-8", "surrogateescape"): blob for path, blob in chosen.items()}
+
+    def head(path: str) -> bytes:
+        try:
+            return intake.blobs.content(files[path]) if path in files else b""
+        except ValueError:
+            return b""
+
+    def shown(path: str) -> str:
+        return masked(
+            path.encode("utf-8", "surrogateescape"), None if intake.settings.show_secrets else intake.detector
+        )
+
+    return frame.remark(sorted(files), head, shown) if files else ""
+
+
+def _found(intake: Intake, frame: Frame) -> Result:
     bare = Result(
         target=frame.target,
         kind=frame.kind,
@@ -47,6 +87,7 @@ def result_of(intake: Intake, frame: Frame) -> Result:
         rules=len(intake.active),
         coverage=_coverage(intake, (*frame.notes, *intake.settings.notes)),
         head=frame.head,
+        remote=frame.remote,
     )
     collector = intake.collector
     if not collector.groups and not collector.held:
@@ -62,7 +103,11 @@ def result_of(intake: Intake, frame: Frame) -> Result:
         findings=tuple(map(frame.advise, found.findings)) if frame.advise else found.findings,
         suppressed=found.suppressed,
         coverage=msgspec.structs.replace(
-            bare.coverage, held=found.held, notes=(*frame.notes, *found.notes), stale=found.stale
+            bare.coverage,
+            held=found.held,
+            notes=(*frame.notes, *found.notes),
+            stale=found.stale,
+            encrypted=found.encrypted,
         ),
         guidance={rule: guidance[rule] for rule in sorted(used)},
     )
@@ -84,19 +129,28 @@ class _Places:
     def __init__(self, intake: Intake, frame: Frame) -> None:
         self.intake, self.frame = intake, frame
         self.mask = None if intake.settings.show_secrets else intake.detector
+        from leakguard.changes.tips import Newest  # not for a commit that holds nothing
+
+        self.newest = Newest(intake, frame.tips) if frame.tips else None
         self._views: dict[tuple[str, str], TextView | None] = {}
 
     def locate(self, groups: Sequence[Group]) -> list[Sited]:
-        """Each spot at every path and commit that it came with."""
-        from leakguard.assemble import Sited
+        """Each spot at every path and commit that it came with; in front where the newest state has it."""
+        return [self._site(group) for group in groups]
 
-        sited = []
-        for group in groups:
-            found = self._placed(group)
-            places = tuple(dict.fromkeys(place for _, place in found))
-            paths = tuple(dict.fromkeys(place.path for place in places))
-            sited.append(Sited(places[:MAX_PLACES], self._life(found), paths))
-        return sited
+    def _site(self, group: Group) -> Sited:
+        from leakguard.assemble import Sited
+        from leakguard.changes.tips import Standing
+
+        came = self._sites(group)
+        found = [(site, place) for site, spot in came if (place := self._at(spot, site))]
+        now = self.newest.standing(group.match.secret.reveal(), came) if self.newest else Standing((), frozenset())
+        there = (self._at(spot, Site(0, "", path)) for path, spot in now.spots)
+        standing = {path for path, _ in now.spots}
+        gone = (place for site, place in found if place.source != "blob" or site.path not in standing)
+        places = tuple(dict.fromkeys((*filter(None, there), *gone)))
+        paths = tuple(dict.fromkeys((*(place.path for _, place in found), *(place.path for place in places))))
+        return Sited(places[:MAX_PLACES], self._life(found, now), paths)
 
     def place(self, spot: Spot) -> Place | None:
         """The first site of a spot that is held back."""
@@ -108,15 +162,33 @@ class _Places:
         ]
         return self._at(spot, min(sites)) if sites else None
 
-    def _placed(self, group: Group) -> list[tuple[Site, Place]]:
+    def commented_later(self, group: Group) -> bool:
+        """Whether a later commit of the range puts a comment to a secret, at each path where it came in."""
+        last: dict[bytes, int] = {}
+        for site, spot in self._sites(group):
+            if not site.path or spot.label:
+                return False
+            last[site.path] = max(site.order, last.get(site.path, site.order))
+        return bool(last) and all(self._commented(group, path, order) for path, order in last.items())
+
+    def _commented(self, group: Group, path: bytes, order: int) -> bool:
+        """Whether a version of a file that came after the commit `order` has a secret beside comments only."""
         value = group.match.secret.reveal()
-        sites = sorted(
+        return any(
+            self.intake.look(oid).texts[label].allows(group.match)
+            for (oid, label, found), sites in self.intake.sites.items()
+            if found == value and not label and any(site.path == path and site.order > order for site in sites)
+        )
+
+    def _sites(self, group: Group) -> list[tuple[Site, Spot]]:
+        """Where a secret came in, in the order of the history."""
+        value = group.match.secret.reveal()
+        return sorted(
             (site, spot) for spot in group.spots for site in self.intake.sites.get((spot.holder, spot.label, value), ())
         )
-        return [(site, place) for site, spot in sites if (place := self._at(spot, site))]
 
-    def _life(self, found: Sequence[tuple[Site, Place]]) -> Provenance | None:
-        """The commits of the range that brought a secret in, in the order of the history."""
+    def _life(self, found: Sequence[tuple[Site, Place]], now: Standing) -> Provenance | None:
+        """The commits of a range that brought a secret in, in the order of the history, and whether its end has it."""
         if self.frame.kind == "staged":
             return None
         places: dict[str, list[Place]] = defaultdict(list)
@@ -127,7 +199,16 @@ class _Places:
         )
         unpushed = self.frame.unpushed
         pushed = None if unpushed is None else any(commit not in unpushed for commit in places)
-        return Provenance(introduced=events, pushed=pushed, commits=len(events))
+        names = self.frame.tips.refs(now.tips) if self.frame.tips else ()
+        refs = tuple(self._masked(name.encode("utf-8", "surrogateescape")) for name in names)
+        return Provenance(
+            introduced=events,
+            in_head=bool(now.tips),
+            refs=refs[:MAX_REFS],
+            ref_count=len(refs),
+            pushed=pushed,
+            commits=len(events),
+        )
 
     def _info(self, commit: str) -> CommitInfo:
         info = self.frame.info(commit) if self.frame.info else CommitInfo(commit, "", "", 0, 0, "")
@@ -162,9 +243,13 @@ class _Places:
         )
 
     def _masked(self, raw: bytes) -> str:
-        """Text that is shown far from where it was scanned, every secret in it masked."""
-        found = self.mask.detect(raw) if self.mask else Found()
-        spans = {(match.start, match.end) for match in found.matches} | {(held.start, held.end) for held in found.held}
-        for start, end in sorted(spans, reverse=True):
-            raw = raw[:start] + Secret(raw[start:end]).redacted().encode() + raw[end:]
-        return printable(raw)
+        return masked(raw, self.mask)
+
+
+def masked(raw: bytes, detector: Detector | None) -> str:
+    """Text that is shown far from where it was scanned, every secret in it masked."""
+    found = detector.detect(raw) if detector else Found()
+    spans = {(match.start, match.end) for match in found.matches} | {(held.start, held.end) for held in found.held}
+    for start, end in sorted(spans, reverse=True):
+        raw = raw[:start] + Secret(raw[start:end]).redacted().encode() + raw[end:]
+    return printable(raw)

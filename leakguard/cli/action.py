@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from leakguard.cli.options import load_rules, settings_for
+from leakguard.cli.options import Looking, load_rules, settings_for
 from leakguard.errors import LeakguardError, UsageError
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ def _look(checkout: Checkout, plan: Plan, inputs: Inputs) -> tuple[Result, str, 
     """The result, what was looked at in words, and how many findings are new (None: nothing says what is new)."""
     settings = settings_for(
         checkout.path,
-        checkout.path / inputs.config if inputs.config else None,
-        inputs.rules,
-        (*inputs.exclude, RUNNERS_OWN),
-        None,
-        show_secrets=False,
+        Looking(
+            config=checkout.path / inputs.config if inputs.config else None,
+            only=inputs.rules,
+            exclude=(*inputs.exclude, RUNNERS_OWN),
+        ),
     )
     span = checkout.range_of(plan) if plan.scope == "range" else None
     if span is None:
@@ -107,21 +107,18 @@ def _look(checkout: Checkout, plan: Plan, inputs: Inputs) -> tuple[Result, str, 
 
 def _range(checkout: Checkout, plan: Plan, span: tuple[str, str], settings: Settings) -> Result:
     from leakguard.changes.ranges import look_at_bundle
-    from leakguard.ci.present import as_published, at_head
-    from leakguard.detect.detector import Detector
-    from leakguard.detect.selection import active_rules
     from leakguard.git.ranges import ranged_bundle
     from leakguard.git.repository import open_repository
 
     base, head = span
-    rules = load_rules(settings)
     repository = open_repository(checkout.path)
     bundle = ranged_bundle(repository, f"{base}..{head}")
+    tags = checkout.tags(plan.head)
     # All of it came from a server, and the checkout made sure that no edge of a shallow clone lies in it.
-    bundle = msgspec.structs.replace(bundle, tags=checkout.tags(plan.head), unpushed=frozenset(), notes=())
-    result = look_at_bundle(repository, bundle, f"{base[:10]}..{head[:10]}", rules, settings)
-    detector = Detector(rules, active_rules(rules, settings))
-    return as_published(at_head(result, checkout.path, head, plan.ref, detector))
+    bundle = msgspec.structs.replace(
+        bundle, tags=tags, tips=((plan.ref, (*tags, head)[0]),), unpushed=frozenset(), notes=()
+    )
+    return look_at_bundle(repository, bundle, f"{base[:10]}..{head[:10]}", load_rules(settings), settings)
 
 
 def _sweep(checkout: Checkout, plan: Plan, settings: Settings) -> tuple[Result, str, int | None]:

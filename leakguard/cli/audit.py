@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from leakguard.cli.baseline import Terms, entry_for, parse_day, prepared_key
+from leakguard.cli.baseline import Terms, Where, entry_for, prepared_key, terms_options, where_options
 from leakguard.cli.look import look
-from leakguard.config import load_settings
-from leakguard.errors import UsageError
 from leakguard.excerpt import escape
 from leakguard.fingerprint import key_check
 from leakguard.report.phrases import belief, life_facts
@@ -21,6 +18,7 @@ from leakguard.store.key import key_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from leakguard.detect.ruleset import RuleSet
     from leakguard.model import Finding
@@ -44,29 +42,22 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 @click.command("audit")
-@click.argument("folder", metavar="[REPO]", default=".", type=click.Path(path_type=Path))
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file.")
-@click.option("--owner", default="", help="Who answers for what is allowed.")
-@click.option("--expires", metavar="WHEN", help="Until when it is allowed (2031-01-31, 90d).")
+@where_options
+@terms_options
 @click.option("--again", is_flag=True, help="Ask about what was decided before, too.")
 @click.option("--show-secrets", is_flag=True, help="Print secrets in full. Off: redacted everywhere.")
-def command(folder: Path, config: Path | None, owner: str, expires: str | None, again: bool, show_secrets: bool) -> int:
+def command(where: Where, terms: Terms, again: bool, show_secrets: bool) -> int:
     """Go through the findings of REPO one by one and decide each: allowed for a reason, or a leak.
 
     What is allowed goes into the baseline. Each decision is written at once: nothing is lost when you stop.
     """
-    if not folder.exists():
-        raise UsageError(f"{folder} does not exist; check the path.")
-    terms = Terms("", owner, parse_day(expires) if expires else None)
-    settings = msgspec.structs.replace(load_settings(folder, config, baseline=False), show_secrets=show_secrets)
-    assert settings.baseline_path is not None
-    if settings.baseline_path.exists():
-        read_baseline(settings.baseline_path)
-    result, rules = look(folder, settings)
-    key = prepared_key(list(result.findings), folder, settings, rules)
-    return _Audit(folder, settings.baseline_path, key, rules, terms, show_secrets=show_secrets).run(
-        result.findings, again=again
-    )
+    settings, path = where.settings()
+    settings = msgspec.structs.replace(settings, show_secrets=show_secrets)
+    if path.exists():
+        read_baseline(path)
+    result, rules = look(where.folder, settings)
+    key = prepared_key(list(result.findings), where.folder, settings, rules)
+    return _Audit(where.folder, path, key, rules, terms, show_secrets=show_secrets).run(result.findings, again=again)
 
 
 class _Audit:
@@ -97,7 +88,8 @@ class _Audit:
             at += 1
         allowed = sum(decision.place == self.baseline for decision in self.done)
         leaks = sum(decision.place is not None for decision in self.done) - allowed
-        click.echo(f"{allowed} allowed, {leaks} confirmed as leaks, {len(waiting) - allowed - leaks} not decided.")
+        what = "a leak" if leaks == 1 else "leaks"
+        click.echo(f"{allowed} allowed, {leaks} confirmed as {what}, {len(waiting) - allowed - leaks} not decided.")
         return 0
 
     def remembered(self) -> dict[str, Entry]:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from leakguard.cli.look import look
+from leakguard.cli.options import BASELINE, CONFIG, gathered
 from leakguard.config import KEY_VARIABLE, load_settings
 from leakguard.errors import UsageError
 from leakguard.excerpt import escape
@@ -31,23 +32,53 @@ F = TypeVar("F", bound="Callable[..., Any]")
 class Terms(msgspec.Struct, frozen=True):
     """On what terms findings are accepted."""
 
-    reason: str
+    reason: str = ""
     owner: str = ""
     expires: datetime.date | None = None
 
 
-def _terms_options(function: F) -> F:
-    for option in (
-        click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file."),
-        click.option("--expires", metavar="WHEN", help="Until when they are accepted (2031-01-31, 90d)."),
+class Where(msgspec.Struct, frozen=True):
+    """Whose findings, and which baseline."""
+
+    folder: Path
+    config: Path | None = None
+    baseline: Path | None = None
+
+    def settings(self) -> tuple[Settings, Path]:
+        """The settings without what the baseline allows, and where the baseline is."""
+        if not self.folder.exists():
+            raise UsageError(f"{self.folder} does not exist; check the path.")
+        settings = load_settings(self.folder, self.config, baseline=False)
+        if self.baseline:
+            settings = msgspec.structs.replace(settings, baseline_path=self.baseline)
+        assert settings.baseline_path is not None
+        return settings, settings.baseline_path
+
+
+def where_options(function: F) -> F:
+    """REPO, --config and --baseline: handed to the command as `where`."""
+    folder = click.argument("folder", metavar="[REPO]", default=".", type=click.Path(path_type=Path))
+    return gathered(function, "where", Where, BASELINE, CONFIG, folder)
+
+
+reason_option = click.option("--reason", default="", help="Why they are no leak, or may stay for now.")
+"""To be put above `terms_options`, which hands it on."""
+
+
+def terms_options(function: F) -> F:
+    """--owner and --expires: handed to the command as `terms`."""
+    return gathered(
+        function,
+        "terms",
+        Terms,
+        click.option(
+            "--expires",
+            metavar="WHEN",
+            callback=lambda _context, _option, text: parse_day(text) if text else None,
+            help="Until when they are accepted (2031-01-31, 90d).",
+        ),
         click.option("--owner", default="", help="Who answers for them."),
-        click.option("--reason", default="", help="Why they are no leak, or may stay for now."),
-    ):
-        function = option(function)
-    return function
-
-
-_folder_argument = click.argument("folder", metavar="[REPO]", default=".", type=click.Path(path_type=Path))
+    )
 
 
 @click.group("baseline")
@@ -60,21 +91,20 @@ def command() -> None:
 
 
 @command.command("create")
-@_folder_argument
-@_terms_options
+@where_options
+@reason_option
+@terms_options
 @click.option("--no-key", is_flag=True, help="Make no key: weak secrets get a slow hash, which can still be guessed.")
 @click.option("--force", is_flag=True, help="Replace the baseline that is there.")
-def create(
-    folder: Path, reason: str, owner: str, expires: str | None, config: Path | None, no_key: bool, force: bool
-) -> int:
+def create(where: Where, terms: Terms, no_key: bool, force: bool) -> int:
     """Accept every finding of REPO (default: this one) in a new baseline."""
-    settings, path = _settings(folder, config)
+    settings, path = where.settings()
     if path.exists() and not force:
         raise UsageError(f"{path.name} exists; use `leakguard baseline update`, or --force to make it anew.")
-    terms = _terms(reason or f"known when the baseline was made on {_today()}", owner, expires)
-    result, rules = look(folder, settings)
+    terms = msgspec.structs.replace(terms, reason=terms.reason or f"known when the baseline was made on {_today()}")
+    result, rules = look(where.folder, settings)
     fresh = msgspec.structs.replace(settings, baseline_path=None)
-    key = settings.fingerprint_key if no_key else prepared_key(list(result.findings), folder, fresh, rules)
+    key = settings.fingerprint_key if no_key else prepared_key(list(result.findings), where.folder, fresh, rules)
     entries = [entry_for(finding, rules, key, terms) for finding in result.findings]
     made = update_baseline(path, lambda _: Baseline(check=_check(entries, key)).with_entries(entries))
     click.echo(f"{path}: {_count(len(made.entries), 'finding')} accepted.")
@@ -82,20 +112,19 @@ def create(
 
 
 @command.command("update")
-@_folder_argument
-@_terms_options
+@where_options
+@reason_option
+@terms_options
 @click.option("--prune", is_flag=True, help="Only take out entries that fit nothing any more; accept nothing new.")
 @click.option("--renew", is_flag=True, help="Accept again what ran out; give --expires for how long.")
-def update(
-    folder: Path, reason: str, owner: str, expires: str | None, config: Path | None, prune: bool, renew: bool
-) -> int:
+def update(where: Where, terms: Terms, prune: bool, renew: bool) -> int:
     """Accept what is new in REPO, and take out what is gone. What ran out stays so, without --renew."""
-    settings, path = _settings(folder, config)
+    settings, path = where.settings()
     read_baseline(path)
-    _prepared(False, folder, settings)
-    terms = _terms(reason or f"accepted on {_today()}", owner, expires)
-    result, rules = look(folder, settings)
-    key = prepared_key(list(result.findings), folder, settings, rules)
+    _prepared(False, where.folder, settings)
+    terms = msgspec.structs.replace(terms, reason=terms.reason or f"accepted on {_today()}")
+    result, rules = look(where.folder, settings)
+    key = prepared_key(list(result.findings), where.folder, settings, rules)
     there = {entry.fingerprint: entry for entry in (entry_for(item, rules, key, terms) for item in result.findings)}
     counts: dict[str, int] = {}
 
@@ -113,12 +142,11 @@ def update(
 
 
 @command.command("show")
-@_folder_argument
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file.")
+@where_options
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def show(folder: Path, config: Path | None, form: str) -> int:
+def show(where: Where, form: str) -> int:
     """Show what is accepted, why, by whom and until when."""
-    settings, path = _settings(folder, config)
+    settings, path = where.settings()
     baseline = read_baseline(path)
     if form == "json":
         sys.stdout.write(render_baseline(baseline).decode())
@@ -136,7 +164,7 @@ def show(folder: Path, config: Path | None, form: str) -> int:
 
 
 @command.command("key")
-@_folder_argument
+@click.argument("folder", metavar="[REPO]", default=".", type=click.Path(path_type=Path))
 @click.option("--set", "given", is_flag=True, help="Keep the key that standard input holds.")
 @click.option("--print", "shown", is_flag=True, help="Print the key, to hand it to teammates and CI.")
 def key_command(folder: Path, given: bool, shown: bool) -> int:
@@ -217,19 +245,6 @@ def _entry(rule: Rule, secret: Secret, path: str, key: str, terms: Terms) -> Ent
         keyed=keyed and bool(key),
         slow=keyed and not key,
     )
-
-
-def _settings(folder: Path, config: Path | None) -> tuple[Settings, Path]:
-    """Settings without what the baseline allows, and where the baseline is."""
-    if not folder.exists():
-        raise UsageError(f"{folder} does not exist; check the path.")
-    settings = load_settings(folder, config, baseline=False)
-    assert settings.baseline_path is not None
-    return settings, settings.baseline_path
-
-
-def _terms(reason: str, owner: str, expires: str | None) -> Terms:
-    return Terms(reason, owner, parse_day(expires) if expires else None)
 
 
 def parse_day(text: str) -> datetime.date:

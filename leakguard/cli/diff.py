@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from leakguard.cli.options import emit, report_options
+from leakguard.cli.options import Reporting, emit, report_options
 from leakguard.cli.report import STANDARD_INPUT, read_result
 from leakguard.errors import UsageError
 
@@ -15,7 +15,7 @@ from leakguard.errors import UsageError
 @click.argument("old", metavar="OLD.json", type=click.Path(path_type=Path))
 @click.argument("new", metavar="NEW.json", type=click.Path(path_type=Path))
 @report_options
-def command(old: Path, new: Path, form: str, output: Path | None, show_secrets: bool) -> int:
+def command(old: Path, new: Path, reporting: Reporting) -> int:
     """Compare two results that were saved with --format json: what is new, moved, still there and fixed.
 
     Secrets are matched by fingerprint, so moved lines and renamed files change nothing. The exit status is 1 where
@@ -27,8 +27,8 @@ def command(old: Path, new: Path, form: str, output: Path | None, show_secrets: 
     if old == new == STANDARD_INPUT:
         raise UsageError("only one of the two results can come from standard input; save the other one to a file.")
     before = read_result(old, show_secrets=False)
-    compared = compare(before, read_result(new, show_secrets=show_secrets))
-    emit([*compared], form, output, show_secrets=show_secrets)
+    compared = compare(before, read_result(new, show_secrets=reporting.show_secrets))
+    emit([*compared], reporting)
     if changes(compared)["new"]:
         return FOUND
     return CLEAN if all(result.coverage.complete for result in compared) else INCOMPLETE

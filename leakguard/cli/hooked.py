@@ -1,32 +1,15 @@
-"""What the commands for hooks share: where git says that things are, and the report of a block."""
+"""What the commands for hooks share: where git says that things are, and a word on files that should not be tracked."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
-
-from leakguard.report import FORMATS
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from leakguard.git.surroundings import Surroundings
-
-F = TypeVar("F", bound="Callable[..., Any]")
-
-
-def hook_options(function: F) -> F:
-    """How to report: --format (default: one screen), --output, --show-secrets."""
-    for option in (
-        click.option("--show-secrets", is_flag=True, help="Print secrets in full. Off: redacted everywhere."),
-        click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file."),
-        click.option("--format", "-f", "form", type=click.Choice(list(FORMATS)), default="block", show_default=True),
-    ):
-        function = option(function)
-    return function
 
 
 def surroundings(folder: Path) -> Surroundings:
@@ -34,3 +17,10 @@ def surroundings(folder: Path) -> Surroundings:
     from leakguard.git.surroundings import Surroundings, parse_surroundings
 
     return parse_surroundings(os.environ) if folder == Path() else Surroundings()
+
+
+def remark(paths: Iterable[str], head: Callable[[str], bytes], shown: Callable[[str], str]) -> str:
+    """As `leakguard.hygiene.names.remark`, which is imported where there are files to speak of."""
+    from leakguard.hygiene import names
+
+    return names.remark(paths, head, shown)

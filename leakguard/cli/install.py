@@ -27,7 +27,7 @@ def command(folder: Path, names: tuple[str, ...], template: bool, removing: bool
     there already are kept and run after these; core.hooksPath is heeded.
     """
     if template:
-        place, chosen = _template_folder(), names or ("pre-commit", "pre-push")
+        place, chosen = _template_folder(removing=removing), names or ("pre-commit", "pre-push")
     else:
         place = _hooks_folder(folder)
         bare = _git("rev-parse", "--is-bare-repository", cwd=folder) == "true"
@@ -36,7 +36,9 @@ def command(folder: Path, names: tuple[str, ...], template: bool, removing: bool
         outcome = uninstall(place, name) if removing else install(place, name, program())
         if outcome != "not there" or name in names:
             click.echo(f"{outcome}: {place / name}")
-    if not removing:
+    if removing and template:
+        _unset_template(place.parent)
+    elif not removing:
         load_rules(load_settings(Path() if template else folder))
         _hint(place, template=template)
 
@@ -68,19 +70,32 @@ def _hooks_folder(folder: Path) -> Path:
     return place
 
 
-def _template_folder() -> Path:
-    """Git's template folder: the one that is set, or one of ours, which is set from now on."""
+def _template_folder(*, removing: bool) -> Path:
+    """The hooks of git's template folder: the one that is set, or one of ours, which is set from now on."""
     found = _git("config", "--global", "--type=path", "--get", "init.templateDir")
-    if found:
-        return Path(found) / "hooks"
-    from platformdirs import user_data_path
-
-    place = user_data_path("leakguard", appauthor=False) / "git-template"
+    place = Path(found) if found else _own_template()
+    if found or removing:
+        return place / "hooks"
     _git("config", "--global", "init.templateDir", place.as_posix())
     if not _git("config", "--global", "--get", "init.templateDir"):
         raise UsageError("init.templateDir cannot be set; check that git's global configuration can be written.")
+    (place / "info").mkdir(parents=True, exist_ok=True)  # as in git's own: people write into info/exclude
     click.echo(f"git config --global init.templateDir {place.as_posix()}")
     return place / "hooks"
+
+
+def _own_template() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("leakguard", appauthor=False) / "git-template"
+
+
+def _unset_template(place: Path) -> None:
+    """Forget a template folder of ours in which no hook is left; new repositories get git's own again."""
+    if place != _own_template() or any((place / "hooks").glob("*")):
+        return
+    _git("config", "--global", "--unset", "init.templateDir")
+    click.echo("git config --global --unset init.templateDir")
 
 
 def _hint(place: Path, *, template: bool) -> None:

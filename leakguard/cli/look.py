@@ -25,6 +25,6 @@ def look(folder: Path, settings: Settings, *, files_only: bool = False) -> tuple
             from leakguard.sweep.run import sweep
 
             return sweep(folder, rules, settings, progress), rules
-        from leakguard.scan import scan
+        from leakguard.scan.run import scan
 
         return scan([folder], rules, settings, progress), rules

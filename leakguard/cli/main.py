@@ -26,6 +26,7 @@ COMMANDS = {
     "audit": ("leakguard.cli.audit", "Go through the findings one by one and decide each."),
     "baseline": ("leakguard.cli.baseline", "Accept the findings that are there, until when you say."),
     "rules": ("leakguard.cli.rules", "Show, test and check the rules."),
+    "why": ("leakguard.cli.why", "Say why something is a finding, or why it is none."),
     "guide": ("leakguard.cli.guide", "Show how to revoke and rotate one kind of credential."),
     "action": ("leakguard.cli.action", ""),
 }
@@ -74,7 +75,7 @@ def run() -> None:
         click.echo(f"leakguard: {problem}", err=True)
         status = WRONG
     except (KeyboardInterrupt, click.Abort):
-        click.echo("leakguard: interrupted; nothing was reported.", err=True)
+        click.echo("leakguard: interrupted; no report is whole.", err=True)
         status = INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`); Python must not try to flush into the closed pipe.

@@ -21,9 +21,9 @@ def _ignore(_phase: str, _done: int, _total: int) -> None:
 
 
 @contextmanager
-def watch(label: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A function to call with (phase, done, total); draws on standard error."""
-    if not sys.stderr.isatty():
+def watch(label: str, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A function to call with (phase, done, total); draws on standard error, or with `quiet` nowhere."""
+    if quiet or not sys.stderr.isatty():
         yield _ignore
         return
     bar = _Bar(label)

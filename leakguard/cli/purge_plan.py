@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from leakguard.advice.purge import Hold, plan_purge, purge_commands
-from leakguard.cli.options import detection_options, load_rules, settings_for
+from leakguard.cli.options import Looking, detection_options, load_rules, settings_for
 from leakguard.cli.progress import watch
 from leakguard.errors import UsageError
 from leakguard.excerpt import escape
@@ -39,10 +39,7 @@ SCHEMA = "leakguard-purge-plan/1"
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     repository: Path,
-    config: Path | None,
-    only: tuple[str, ...],
-    exclude: tuple[str, ...],
-    max_blob_size: str | None,
+    looking: Looking,
     marks: tuple[str, ...],
     replacements: Path | None,
     form: str,
@@ -57,7 +54,7 @@ def command(
     opened = open_repository(repository)
     if replacements:
         _check_place(replacements, opened.git)
-    settings = settings_for(repository, config, only, exclude, max_blob_size, show_secrets=False)
+    settings = settings_for(repository, looking)
     with watch(str(repository)) as progress:
         result, spots = sweep_with_spots(repository, load_rules(settings), settings, progress)
     findings = _chosen(result.findings, marks)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leakguard.cli.hooked import hook_options, surroundings
-from leakguard.cli.options import detection_options, emit, load_rules, settings_for
+from leakguard.cli.hooked import remark, surroundings
+from leakguard.cli.options import Looking, Reporting, detection_options, emit, hook_options, load_rules, settings_for
 from leakguard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,13 +32,8 @@ def command(
     receive: bool,
     framework: bool,
     folder: Path,
-    config: Path | None,
-    only: tuple[str, ...],
-    exclude: tuple[str, ...],
-    max_blob_size: str | None,
-    form: str,
-    output: Path | None,
-    show_secrets: bool,
+    looking: Looking,
+    reporting: Reporting,
 ) -> int:
     """Find the secrets that the commits of A..B add, each with the commit that did; for pushes and pull requests.
 
@@ -49,11 +44,11 @@ def command(
 
     if [span is not None, remote is not None, receive, framework].count(True) != 1:
         raise UsageError("give one of A..B (say origin/main..HEAD), --pre-push REMOTE, --pre-receive and --pre-commit.")
-    settings = settings_for(folder, config, only, exclude, max_blob_size, show_secrets=show_secrets)
+    settings = settings_for(folder, looking, show_secrets=reporting.show_secrets)
     repository = open_surrounded(folder, surroundings(folder))
     target, bundle = _bundle(repository, span, remote, receive=receive)
-    result = look_at_bundle(repository, bundle, target, load_rules(settings), settings)
-    return emit([result], form, output, show_secrets=show_secrets)
+    result = look_at_bundle(repository, bundle, target, load_rules(settings), settings, remark)
+    return emit([result], reporting)
 
 
 def _bundle(repository: Repository, span: str | None, remote: str | None, *, receive: bool) -> tuple[str, Bundle]:

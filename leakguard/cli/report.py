@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from leakguard.cli.options import emit, report_options
+from leakguard.cli.options import Reporting, emit, report_options
 from leakguard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,17 +22,17 @@ STANDARD_INPUT = Path("-")
 @click.argument("saved", metavar="RESULT.json", type=click.Path(path_type=Path))
 @click.option("--findings-only", is_flag=True, help="Count what was held back, but do not list it.")
 @report_options
-def command(saved: Path, findings_only: bool, form: str, output: Path | None, show_secrets: bool) -> int:
+def command(saved: Path, findings_only: bool, reporting: Reporting) -> int:
     """Show a result that was saved with --format json in another format; `-` reads standard input.
 
     The exit status is 0 when the report was written, whatever is in it.
     """
     from leakguard.cli.main import CLEAN
 
-    results = read_result(saved, show_secrets=show_secrets)
+    results = read_result(saved, show_secrets=reporting.show_secrets)
     if findings_only:
         results = [msgspec.structs.replace(result, suppressed=()) for result in results]
-    emit(results, form, output, show_secrets=show_secrets)
+    emit(results, reporting)
     return CLEAN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,12 @@ import click
 import msgspec
 
 from leakguard.cli.options import (
+    Looking,
+    Reporting,
     cache_folder,
     detection_options,
     emit,
+    emit_lines,
     load_rules,
     parse_since,
     report_options,
@@ -20,7 +24,10 @@ from leakguard.cli.options import (
 from leakguard.cli.progress import watch
 
 if TYPE_CHECKING:
+    from leakguard.cli.lines import Lines
+    from leakguard.config import Settings
     from leakguard.model import Result
+    from leakguard.sweep.run import Listener
 
 
 @click.command("sweep")
@@ -33,28 +40,22 @@ if TYPE_CHECKING:
 @report_options
 def command(
     repositories: tuple[Path, ...],
-    config: Path | None,
-    only: tuple[str, ...],
-    exclude: tuple[str, ...],
-    max_blob_size: str | None,
+    looking: Looking,
     since: str | None,
     jobs: int | None,
     no_cache: bool,
     engine: str,
-    form: str,
-    output: Path | None,
-    show_secrets: bool,
+    reporting: Reporting,
 ) -> int:
     """Find secrets in the whole history of repositories.
 
     Every object is looked at: all branches, tags, stashes, notes, commit messages, file names, the repository's own
     configuration, and what no ref reaches any more. REPO is a working tree or a bare repository; default: this one.
     """
-    from leakguard.sweep.run import sweep
+    chosen = repositories or (Path(),)
 
-    results = []
-    for repository in repositories or (Path(),):
-        settings = settings_for(repository, config, only, exclude, max_blob_size, show_secrets=show_secrets)
+    def run(repository: Path, listener: Listener | None = None) -> Result:
+        settings = settings_for(repository, looking, show_secrets=reporting.show_secrets)
         settings = msgspec.structs.replace(
             settings,
             since=parse_since(since) if since else 0,
@@ -62,10 +63,25 @@ def command(
             engine=engine,
             memory=None if no_cache else cache_folder(),
         )
-        rules = load_rules(settings)
-        with watch(str(repository)) as progress:
-            results.append(_with_hygiene(repository, sweep(repository, rules, settings, progress)))
-    return emit(results, form, output, show_secrets=show_secrets)
+        return _sweep(repository, settings, listener)
+
+    def stream(lines: Lines) -> None:
+        for repository in chosen:
+            lines.end(run(repository, lines))
+
+    if reporting.form == "jsonl":
+        return emit_lines(stream, reporting)
+    return emit([run(repository) for repository in chosen], reporting)
+
+
+def _sweep(repository: Path, settings: Settings, listener: Listener | None) -> Result:
+    from leakguard.sweep.run import sweep
+
+    rules = load_rules(settings)
+    # Lines that come while a bar is drawn on the same terminal would tear each other apart.
+    quiet = listener is not None and sys.stdout.isatty()
+    with watch(str(repository), quiet=quiet) as progress:
+        return _with_hygiene(repository, sweep(repository, rules, settings, progress, listener))
 
 
 def _with_hygiene(repository: Path, result: Result) -> Result:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leakguard.report.phrases import belief, count_secrets, held_back, size
+from leakguard.report.phrases import belief, count_secrets, encrypted, held_back, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ class _Screen:
     def bypass(self) -> str:
         if self.result.kind == "staged":
             return "Bypass:  git commit --no-verify, once; what CI checks is checked all the same."
-        return "Bypass:  git push --no-verify, once; a check on the server does not heed it."
+        return "Bypass:  git push --no-verify, once, past a hook of your own; a server's check does not heed it."
 
     def looked(self) -> str:
         coverage = self.result.coverage
@@ -115,6 +115,8 @@ class _Screen:
         text += f", {size(coverage.bytes)}, with {self.result.rules:,} rules"
         if clean and held_back(coverage):
             text = f"{text}; {held_back(coverage)}"
+        if encrypted(coverage):
+            text = f"{text}; {encrypted(coverage)}"
         return self.style(text, _GREEN if clean else _DIM)
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.diff import Comparison
 from leakguard.excerpt import escape
-from leakguard.report.page.charts import charts
+from leakguard.report.page.charts import WIDTH, charts
 from leakguard.report.page.data import document, encode
 from leakguard.report.page.mask import Mask
-from leakguard.report.page.summary import cards, facts, verdict
+from leakguard.report.page.summary import cards, changed, facts, verdict
 from leakguard.report.page.timeline import timelines
 from leakguard.report.phrases import coverage_lines, held_reason
 
@@ -50,10 +50,11 @@ def render(results: Sequence[Result], *, show_secrets: bool, colour: bool) -> by
         listed=len(findings) + sum(len(_fixed(result)) for result in results),
         secrets_shown=show_secrets,
         complete=all(result.coverage.complete for result in results),
-        verdict=verdict(findings),
+        verdict=" ".join(filter(None, (changed(results), verdict(findings)))),
         cards=cards(findings, has_history=any(finding.provenance for finding in findings)),
         timelines=timelines(findings),
         charts=charts(findings, mask),
+        bar_width=WIDTH,
     )
     return (shown.rstrip("\n") + "\n").encode("utf-8", "backslashreplace")
 
@@ -68,7 +69,6 @@ def _target(result: Result, mask: Mask) -> dict[str, Any]:
         "held_count": sum(coverage.held.values()),
         "suppressed": [_suppressed(item, mask) for item in result.suppressed[:_HELD_LISTED]],
         "suppressed_more": max(0, len(result.suppressed) - _HELD_LISTED),
-        "compared_with": mask.path(result.compared_with) if isinstance(result, Comparison) else "",
     }
 
 

@@ -1,7 +1,7 @@
 """JSON lines: one object a line, so that findings can be written, and read, as they come.
 
-A target's lines are one `result`, then `finding`, `fixed` and `suppressed` lines, then one `coverage`. Whoever reads
-up to a `coverage` line has read all of that target; a stream without one was cut off.
+A target's lines are one `result`, then `finding`, `fixed`, `suppressed` and `guidance` lines, then one `coverage`.
+Whoever reads up to a `coverage` line has read all of that target; a stream without one was cut off.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from leakguard.report import json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from leakguard.model import Finding, Result, Suppressed
+    from leakguard.model import Finding, Result
+
+LISTS = {"finding": "findings", "fixed": "fixed", "suppressed": "suppressed"}
+"""Which list of the JSON report a type of line is a member of."""
 
 
 def render(results: Sequence[Result], *, show_secrets: bool, colour: bool) -> bytes:  # noqa: ARG001
@@ -29,11 +32,7 @@ def stream(results: Sequence[Result], *, show_secrets: bool) -> Iterator[bytes]:
         yield opening(result)
         for finding in result.findings:
             yield finding_line(finding, result.target, show_secrets=show_secrets)
-        for finding in getattr(result, "fixed", ()):
-            yield finding_line(finding, result.target, show_secrets=show_secrets, kind="fixed")
-        for item in result.suppressed:
-            yield suppressed_line(item, result.target, show_secrets=show_secrets)
-        yield closing(result)
+        yield from closing(result, len(result.findings), show_secrets=show_secrets)
 
 
 def opening(result: Result) -> bytes:
@@ -46,14 +45,39 @@ def finding_line(finding: Finding, target: str, *, show_secrets: bool, kind: str
     return _line(kind, {"target": target, **json.finding(finding, show_secrets)})
 
 
-def suppressed_line(item: Suppressed, target: str, *, show_secrets: bool) -> bytes:
-    """One match that is held back."""
-    return _line("suppressed", {"target": target, **json.suppressed(item, show_secrets)})
+def closing(result: Result, findings: int, *, show_secrets: bool) -> Iterator[bytes]:
+    """The lines that end a target: what was held back, what the rules say, and the coverage with the number of
+    findings that were told."""
+    for finding in getattr(result, "fixed", ()):
+        yield finding_line(finding, result.target, show_secrets=show_secrets, kind="fixed")
+    for item in result.suppressed:
+        yield _line("suppressed", {"target": result.target, **json.suppressed(item, show_secrets)})
+    for rule, guidance in sorted(result.guidance.items()):
+        yield _line("guidance", {"target": result.target, "rule": rule, **json.guidance(guidance)})
+    yield _line("coverage", {"target": result.target, "findings": findings, **json.coverage(result)})
 
 
-def closing(result: Result) -> bytes:
-    """The line that ends a target: coverage, and what was held back by reason."""
-    return _line("coverage", {"target": result.target, "findings": len(result.findings), **json.coverage(result)})
+def gather(lines: Sequence[Any]) -> dict[str, Any]:
+    """The JSON report that the objects of a stream amount to; ValueError, saying why, where not all of it is there."""
+    results: list[dict[str, Any]] = []
+    whole = True
+    for line in lines:
+        kind = line.pop("type", None) if isinstance(line, dict) else None
+        if kind == "result" and whole:
+            results.append({**line, "guidance": {}, **{name: [] for name in LISTS.values()}})
+            whole = False
+        elif whole:
+            raise ValueError("has a line that belongs to no target")
+        elif kind in LISTS:
+            results[-1][LISTS[kind]].append(line)
+        elif kind == "guidance":
+            results[-1]["guidance"][str(line.pop("rule", ""))] = line
+        elif kind == "coverage":
+            results[-1]["coverage"] = line
+            whole = True
+    if not whole or not results:
+        raise ValueError("was cut off before its last line")
+    return {"schema": results[0].get("schema"), "results": results}
 
 
 def _line(kind: str, fields: dict[str, Any]) -> bytes:

@@ -59,6 +59,7 @@ def _properties(result: Result) -> list[tuple[str, str]]:
     found = [("leakguard", result.version), ("rules", str(result.rules)), ("head", result.head)]
     found += [(f"objects.{kind}", str(number)) for kind, number in result.coverage.objects.items()]
     found += [(f"held.{reason}", str(number)) for reason, number in result.coverage.held.items()]
+    found += [(f"encrypted.{kind}", str(number)) for kind, number in result.coverage.encrypted.items()]
     found += [("bytes", str(result.coverage.bytes)), ("skipped", str(len(result.coverage.skipped)))]
     if isinstance(result, Comparison):
         found.append(("compared_with", result.compared_with))

@@ -1,4 +1,4 @@
-"""A saved JSON result back into values, so that any report can be made of it later.
+"""A saved result (JSON or JSON lines) back into values, so that any report can be made of it later.
 
 The file may be anybody's: it is checked against the types, and every text in it is made inert once more.
 """
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from leakguard.assemble import finding_order
 from leakguard.diff import Comparison
 from leakguard.errors import UsageError
 from leakguard.excerpt import escape
 from leakguard.model import Result, Secret
 from leakguard.report.json import SCHEMA
+from leakguard.report.jsonl import gather
 from leakguard.report.saved import SavedSecret
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", list[Any], dict[str, Any])
 
 _ESCAPE = re.compile(rb'\\[^"/\\]')
+
+_STREAM = b'{"type":'
 
 _NAME, _, _VERSION = SCHEMA.partition("/")
 
@@ -38,19 +42,36 @@ class _Wire(msgspec.Struct):
 
 def load(data: bytes, name: str) -> list[Result]:
     """The results that `data` holds. UsageError, in one sentence that begins with `name`, where it holds none."""
-    try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UsageError(f"{name} is not JSON, or not all of it is there; make it anew with --format json.") from None
+    document = _document(data, name)
     _check_schema(document, name)
     found = document.get("results")
     if not isinstance(found, list):
         raise UsageError(f"{name} has no list of results; make it anew with --format json.")
     clean = _is_inert(data)
     try:
-        return [_result(item if clean else _inert(item), f"results[{number}]") for number, item in enumerate(found)]
+        results = [_result(item if clean else _inert(item), f"results[{number}]") for number, item in enumerate(found)]
     except (msgspec.ValidationError, RecursionError) as problem:
         raise UsageError(f"{name} is damaged: {escape(str(problem))}; make it anew with --format json.") from None
+    return [_ordered(result) for result in results] if data.startswith(_STREAM) else results
+
+
+def _ordered(result: Result) -> Result:
+    """A stream told its findings as they came. A comparison's have an order of their own, and come at once."""
+    if isinstance(result, Comparison):
+        return result
+    return msgspec.structs.replace(result, findings=tuple(sorted(result.findings, key=finding_order)))
+
+
+def _document(data: bytes, name: str) -> Any:
+    """The JSON document, or what the lines of a stream amount to."""
+    try:
+        if data.startswith(_STREAM):
+            return gather(msgspec.json.Decoder().decode_lines(data))
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UsageError(f"{name} is not JSON, or not all of it is there; make it anew with --format json.") from None
+    except ValueError as problem:
+        raise UsageError(f"{name} {problem}; make it anew with --format jsonl.") from None
 
 
 def _check_schema(document: Any, name: str) -> None:

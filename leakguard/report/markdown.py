@@ -76,6 +76,12 @@ def words(text: str) -> str:
     return _LINKING.sub(lambda found: f"{found[0]}<!-- -->", escaped)
 
 
+def sentence(text: str) -> str:
+    """A sentence of guidance: what stands between two backticks is a command."""
+    parts = enumerate(re.split("`([^`]+)`", text))
+    return "".join(code(part) if at % 2 else words(part) for at, part in parts)
+
+
 def block(lines: Sequence[str]) -> str:
     """A fenced block that holds any lines."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
@@ -181,7 +187,7 @@ def _section(finding: Finding) -> str:
     lines += [] if change == "fixed" else _life(finding)
     if finding.advice and change != "fixed":
         lines += ["**What to do**\n"]
-        lines += [f"- [ ] {words(step)}" for step in finding.advice.steps]
+        lines += [f"- [ ] {sentence(step)}" for step in finding.advice.steps]
         link = finding.advice.link
         if re.fullmatch(r"https://[^\s<>()\[\]`|\\]+", link):
             lines += ["", f"<{link}>"]

@@ -53,9 +53,21 @@ def held_back(coverage: Coverage) -> str:
     return f"held back: {held}" if held else ""
 
 
+def encrypted(coverage: Coverage) -> str:
+    """How many texts are encrypted, and how, or ''."""
+    kinds = sorted(coverage.encrypted.items(), key=lambda item: (-item[1], item[0]))
+    total = sum(number for _, number in kinds)
+    if not total:
+        return ""
+    # a history's blobs are versions of files
+    noun = "file version" if "blob" in coverage.objects else "file"
+    named = ", ".join(f"{number:,} {kind}" for kind, number in kinds)
+    return f"encrypted, as it should be: {total:,} {_plural(noun, total)} ({named})"
+
+
 def coverage_lines(coverage: Coverage, rules: int, most: int = 10) -> list[str]:
     """All that a report has to say of its coverage, a line each; at most `most` things that were not scanned."""
-    lines = [scanned(coverage, rules), *filter(None, [held_back(coverage)])]
+    lines = [scanned(coverage, rules), *filter(None, [held_back(coverage), encrypted(coverage)])]
     lines += [f"not scanned: {item.what} {item.reason}" for item in coverage.skipped[:most]]
     if len(coverage.skipped) > most:
         lines.append(f"not scanned: … and {len(coverage.skipped) - most:,} more (all of them are in --format json)")
@@ -125,4 +137,4 @@ def size(count: int) -> str:
 
 
 def _plural(kind: str, number: int) -> str:
-    return kind if number == 1 or " " in kind else f"{kind}s"
+    return kind if number == 1 else f"{kind}s"

@@ -33,10 +33,11 @@ def holds_secrets(results: Sequence[Result]) -> bool:
 class _Seal:
     def __init__(self, result: Result) -> None:
         known = {printable(item.reveal()): str(item) for item in _secrets(result) if is_known(item)}
-        self.values: dict[str, list[tuple[str, str]]] = {}
-        for value, mask in sorted(known.items(), key=_longest):
-            if len(value) >= _SHORT:
-                self.values.setdefault(value[:_SHORT], []).append((value, mask))
+        self.values = {value: mask for value, mask in known.items() if len(value) >= _SHORT}
+        lengths: dict[str, set[int]] = {}
+        for value in self.values:
+            lengths.setdefault(value[:_SHORT], set()).add(len(value))
+        self.lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
         self.masked = lru_cache(maxsize=65_536)(self._masked)
 
     def sealed(self, item: Any) -> Any:
@@ -54,19 +55,18 @@ class _Seal:
         return item
 
     def _masked(self, text: str) -> str:
-        """The text without any of the values: one look at each position, however many values there are."""
-        found = [at for at in range(len(text) - _SHORT + 1) if text[at : at + _SHORT] in self.values]
-        out, done = "", 0
+        """The text without any of the values, the longest first. Each position is looked up once for every length that
+        values with its first characters have, however many of them there are."""
+        found = [at for at in range(len(text) - _SHORT + 1) if text[at : at + _SHORT] in self.lengths]
+        out, done = [], 0
         for at in found:
-            for value, mask in self.values[text[at : at + _SHORT]] if at >= done else ():
-                if text.startswith(value, at):
-                    out, done = out + text[done:at] + mask, at + len(value)
+            for length in self.lengths[text[at : at + _SHORT]] if at >= done else ():
+                mask = self.values.get(text[at : at + length])
+                if mask is not None:
+                    out += [text[done:at], mask]
+                    done = at + length
                     break
-        return out + text[done:]
-
-
-def _longest(pair: tuple[str, str]) -> tuple[int, str]:
-    return -len(pair[0]), pair[0]
+        return "".join((*out, text[done:]))
 
 
 def _secrets(result: Result) -> Iterator[Secret]:

@@ -152,6 +152,11 @@ def test_without_a_commit_to_compare_with_the_whole_history_is_looked_at(hub: Hu
     lines = {(item.properties["file"], item.properties["line"]) for item in job.annotations()}
     assert lines == {("new.py", "3"), ("here.py", "22")}
     assert {item.rsplit("'", 1)[0] for item in job.masks} == {pull.added, pull.removed, pull.moved}
+    assert all(place in job.summary for place in ("new.py:3", "here.py:22", "old.py:1"))
+    results = json.loads(Path(job.outputs["sarif"]).read_text("utf-8"))["runs"][0]["results"]
+    physical = [item["locations"][0]["physicalLocation"] for item in results]
+    told = {(item["artifactLocation"]["uri"], item["region"]["startLine"]) for item in physical}
+    assert told == {("new.py", 3), ("here.py", 22), ("old.py", 1)}
     expect_no_secret(job, pull)
 
 

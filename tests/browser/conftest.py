@@ -96,6 +96,10 @@ class Browser:
 
         WebDriverWait(self.driver, 10, poll_frequency=0.05).until(lambda _: claim())
 
+    def until_opened_again(self, claim: Callable[[], object]) -> None:
+        """Open the page once more until a claim comes true: what a page keeps, a busy browser writes a little later."""
+        self.until(lambda: self.driver.refresh() or claim())
+
     def complaints(self) -> list[dict[str, Any]]:
         """What the console says since the last question."""
         found: list[dict[str, Any]] = self.driver.get_log("browser")

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from leakguard.model import Advice
 from leakguard.store.baseline import parse_baseline
 from tests.browser.made import HOSTILE, finding, result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.browser.conftest import Browser
+    from tests.conftest import GitRepo, Ran
 
 DOWN, UP, ENTER, ESCAPE, END, HOME, LEFT, RIGHT = (
     "\ue015",
@@ -60,7 +65,8 @@ return [attempt(() => { script.text = "window.pwned = 1"; document.body.append(s
 UNNAMED = """
 const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.textContent.trim()
   || (e.labels && e.labels.length);
-const wanted = "button, a, input, select, textarea, [role=grid], [role=region], svg, dialog, section";
+const wanted = "button, a, input, select, textarea, [role=grid], [role=region], "
+  + "svg:not([aria-hidden=true]), dialog, section";
 return [...document.querySelectorAll(wanted)].filter((e) => !named(e)).map((e) => e.outerHTML.slice(0, 120));
 """
 
@@ -130,6 +136,39 @@ def test_the_answers_of_the_summary_lead_to_what_they_count(browser: Browser) ->
     browser.find("[data-shows='head=yes']").click()
     assert browser.text("#count") == "20 of 60 findings"
     assert "in HEAD" in browser.focused()
+
+
+@pytest.mark.parametrize(
+    ("chart", "label", "count"),
+    [("severity", "critical", 6), ("provider", "GitHub", 3), ("domain", "example.org", 8), ("span", "1 to 6 days", 6)],
+)
+def test_every_bar_of_a_chart_leads_to_the_findings_that_it_counts(
+    browser: Browser, chart: str, label: str, count: int
+) -> None:
+    browser.show(result(24))
+    bar = browser.find(f".bars [data-shows='{chart}={label}']")
+    assert bar.text.split("\n") == [label, str(count)]
+    bar.click()
+    assert browser.text("#count").startswith(f"{count} of 24 findings")
+
+
+def test_a_filter_that_a_chart_set_is_shown_and_can_be_taken_off(browser: Browser) -> None:
+    browser.show(result(24))
+    assert not any(chip.is_displayed() for chip in browser.all(".chip"))
+    browser.find("[data-shows='domain=example.org']").click()
+    (chip,) = [chip for chip in browser.all(".chip") if chip.is_displayed()]
+    assert chip.text == "Author's domain: example.org ✕"
+    chip.click()
+    assert browser.text("#count").startswith("24 findings")
+
+
+def test_commands_in_the_guidance_stand_out_and_stay_text(browser: Browser) -> None:
+    steps = Advice("pushed", ("Run `git gc <b>--prune=now</b>` and ` nothing else.",), "")
+    browser.show(msgspec.structs.replace(result(0), findings=(finding(0, advice=steps),)))
+    first_row(browser)
+    browser.press(ENTER)
+    assert browser.text("#panel .steps code") == "git gc <b>--prune=now</b>"
+    assert browser.text("#panel .steps").endswith("and ` nothing else.")
 
 
 def test_sorting_by_a_column_says_so_and_goes_both_ways(browser: Browser) -> None:
@@ -209,10 +248,13 @@ def test_ticked_steps_are_still_ticked_after_the_page_is_opened_again(browser: B
     first_row(browser)
     browser.press(ENTER)
     browser.find("#panel .steps input").click()
-    browser.driver.refresh()
-    first_row(browser)
-    browser.press(ENTER)
-    assert [box.is_selected() for box in browser.all("#panel .steps input")] == [True, False]
+
+    def ticked() -> list[bool]:
+        first_row(browser)
+        browser.press(ENTER)
+        return [box.is_selected() for box in browser.all("#panel .steps input")]
+
+    browser.until_opened_again(lambda: ticked() == [True, False])
 
 
 def test_a_browser_that_keeps_nothing_still_works_and_says_so(browser: Browser) -> None:
@@ -252,6 +294,27 @@ def test_decisions_are_saved_as_a_baseline_that_the_program_reads(browser: Brows
     assert (entry.fingerprint, entry.rule) == ("0" * 32, "made-rule-0")
     assert entry.reason == "test value: used by <the> tests"
     assert entry.path == "src/module0/settings_0.py <b>é</b>"
+
+
+def test_a_sweep_heeds_the_baseline_that_was_saved_on_its_page(
+    browser: Browser, repo: GitRepo, leakguard: Callable[..., Ran], token: Callable[[str], str], tmp_path: Path
+) -> None:
+    repo.commit(a__py=f"KEY = '{token('one')}'\n", b__py=f"KEY = '{token('two')}'\n")
+    page = tmp_path / "page.html"
+    assert leakguard("sweep", repo.path, "--format", "html", "--output", page).status == 1
+    browser.driver.get(page.as_uri())
+    assert browser.text("#count") == "2 findings"
+    first_row(browser)
+    browser.press("d")
+    decide(browser, "test value", "it opens nothing")
+    browser.press(ESCAPE)
+    browser.find("#save").click()
+    (repo.path / ".leakguard-baseline.json").write_bytes(saved(browser))
+    ran = leakguard("sweep", repo.path, "--format", "json")
+    found = json.loads(ran.out)["results"][0]
+    assert [item["places"][0]["path"] for item in found["findings"]] == ["b.py"]
+    held = [(item["reason"], item["justification"]) for item in found["suppressed"]]
+    assert held == [("allowed", "test value: it opens nothing")]
 
 
 def test_a_decision_on_many_selected_findings_is_saved_for_each(browser: Browser) -> None:
@@ -340,8 +403,7 @@ def test_the_switch_overrides_the_system_s_theme_and_is_remembered(browser: Brow
     browser.find("#theme").click()
     assert browser.text("#theme") == "Theme: dark"
     assert browser.js(ground) != light
-    browser.driver.refresh()
-    assert browser.text("#theme") == "Theme: dark"
+    browser.until_opened_again(lambda: browser.text("#theme") == "Theme: dark")
 
 
 def test_every_control_has_a_name_and_the_page_has_its_landmarks(browser: Browser) -> None:

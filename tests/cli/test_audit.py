@@ -24,7 +24,7 @@ def test_decisions_are_remembered_and_not_asked_again(repo: GitRepo, leakguard, 
     ready(repo, token)
     ran = leakguard("audit", repo.path, stdin=b"a\n\nit is revoked\nl\ns\n")
     assert ran.status == 0, ran.err
-    assert "1 allowed, 1 confirmed as leaks, 1 not decided." in ran.out
+    assert "1 allowed, 1 confirmed as a leak, 1 not decided." in ran.out
     assert not any(token(seed) in ran.out for seed in "abc")
     assert reasons(repo) == ["it is revoked"]
     again = leakguard("audit", repo.path, stdin=b"q\n").out

@@ -79,6 +79,7 @@ def test_the_template_reaches_repositories_that_are_made_later(tmp_path: Path, s
     assert ran.status == 0, ran.err
     assert shell("git", "init", "-q", "later", cwd=tmp_path).status == 0
     later = GitRepo(tmp_path / "later")
+    assert (later.path / ".git" / "info").is_dir()
     later.write("a", token("a"))
     later.git("add", "a")
     assert shell("git", "commit", "-m", "secret", cwd=later.path).status == 1
@@ -96,3 +97,19 @@ def test_outside_of_a_repository_it_says_so(tmp_path: Path, shell: Shell) -> Non
     ran = shell("leakguard", "install", cwd=tmp_path)
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert "is in no git repository" in ran.err
+
+
+def test_uninstalling_from_the_template_leaves_git_as_it_was(tmp_path: Path, shell: Shell) -> None:  # noqa: F811
+    assert shell("leakguard", "install", "--template", "--uninstall", cwd=tmp_path).status == 0
+    assert not (tmp_path / "home" / "gitconfig").exists()
+    shell("leakguard", "install", "--template", cwd=tmp_path)
+    ran = shell("leakguard", "install", "--template", "--uninstall", cwd=tmp_path)
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "git config --global --unset init.templateDir")
+    assert shell("git", "config", "--global", "--get", "init.templateDir", cwd=tmp_path).status == 1
+    own = tmp_path / "own"
+    shell("git", "config", "--global", "init.templateDir", str(own), cwd=tmp_path)
+    shell("leakguard", "install", "--template", cwd=tmp_path)
+    assert (own / "hooks" / "pre-commit").is_file()
+    shell("leakguard", "install", "--template", "--uninstall", cwd=tmp_path)
+    assert not list((own / "hooks").iterdir())
+    assert shell("git", "config", "--global", "--get", "init.templateDir", cwd=tmp_path).status == 0

@@ -304,3 +304,64 @@ def test_a_detached_head_is_a_head(repo: GitRepo, staged, token) -> None:
     repo.write("a", f"{token('a')}\nmore\n")
     repo.git("add", "a")
     assert staged(repo) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("conf/.env", "`git rm --cached -- conf/.env` (your file stays), then `leakguard hygiene --fix` ignores it."),
+        ("conf/.env.example", "take it out of conf/.env.example:1, keep it in an ignored .env file"),
+        ("app.js", "take it out of app.js:1"),
+    ],
+)
+def test_the_advice_for_an_environment_file_is_to_keep_it_and_not_commit_it(
+    repo: GitRepo, leakguard: Run, token, name: str, says: str
+) -> None:
+    repo.write(name, f"TOKEN={token('a')}\n")
+    repo.git("add", "--all")
+    ran = leakguard("staged", cwd=repo.path)
+    assert ran.status == 1
+    assert says in " ".join(ran.out.split())
+
+
+def test_modules_that_lie_in_the_repository_are_never_imported(repo: GitRepo, leakguard: Run) -> None:
+    for name in (
+        "copy.py",
+        "regex.py",
+        "pathlib.py",
+        "click/__init__.py",
+        "msgspec.py",
+        "sitecustomize.py",
+        "tomli.py",
+    ):
+        repo.write(name, "raise SystemExit('this was run')\n")
+    repo.write("a.py", f"password = {chr(39)}Xk29fjQlq3pz{chr(39)}\n")
+    repo.git("add", "--all")
+    ran = leakguard("staged", cwd=repo.path)
+    assert (ran.status, ran.err) == (1, "")
+    assert leakguard("scan", ".", cwd=repo.path).status == 1
+    assert leakguard("sweep", cwd=repo.path).status == 1
+
+
+def test_a_clean_commit_imports_nothing_that_it_does_not_use(repo: GitRepo, leakguard: Run) -> None:
+    repo.commit(a__py="x = 1\n")
+    repo.write("a.py", "x = 2\n")
+    repo.git("add", "--all")
+    ran = leakguard("staged", cwd=repo.path, PYTHONPROFILEIMPORTTIME="1")
+    assert ran.status == 0
+    imported = {line.rpartition("|")[2].strip() for line in ran.err.splitlines()}
+    unused = {
+        "regex",
+        "rich",
+        "jinja2",
+        "cryptography",
+        "httpx",
+        "detect_secrets",
+        "json",
+        "subprocess",
+        "multiprocessing",
+    }
+    unused |= {"leakguard.assemble", "leakguard.detect.matching", "leakguard.detect.judgement", "leakguard.ledger"}
+    unused |= {"leakguard.hygiene.names", "leakguard.changes.tips", "leakguard.advice.steps", "leakguard.sweep.run"}
+    assert "leakguard.changes.staged" in imported
+    assert not unused & imported

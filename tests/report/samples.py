@@ -137,6 +137,7 @@ def sample() -> Result:
                 Skipped("big.bin", "is 9 bytes, over the limit of 8", 9, incomplete=False),
             ),
             held={"allowed": 1, "placeholder": 3, "refuted": 1},
+            encrypted={"SOPS": 2},
             notes=("the clone is shallow: older commits are not here",),
         ),
         guidance={

@@ -93,6 +93,11 @@ def test_what_was_held_back_is_counted_in_every_format(form: str) -> None:
     assert "refuted" in text
 
 
+@pytest.mark.parametrize("form", [*OURS, "html"])
+def test_what_is_encrypted_is_told_in_every_format(form: str) -> None:
+    assert "SOPS" in shown(form).decode()
+
+
 @pytest.mark.parametrize("form", sorted(set(OURS) - {"text", "gitlab"}))
 def test_what_was_allowed_is_told_with_its_justification(form: str) -> None:
     assert "revoked in May" in shown(form).decode()

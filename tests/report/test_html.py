@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from leakguard.diff import compare
-from leakguard.model import Coverage, Event, Excerpt, Secret
+from leakguard.model import SEVERITIES, Coverage, Event, Excerpt, Secret
 from leakguard.report.html import render
 from leakguard.report.page.charts import charts
 from leakguard.report.page.mask import Mask
@@ -236,11 +236,30 @@ def test_a_commit_that_claims_an_impossible_time_is_counted_but_not_drawn(moment
 
 
 def test_every_chart_tells_in_words_what_it_draws() -> None:
-    made = {chart.id: chart.told for chart in charts([finding(number) for number in range(8)], Mask([]))}
-    assert made["severity"] == "critical: 2; high: 2; medium: 2; low: 2"
-    assert set(made) == {"severity", "provider", "domain", "exposure"}
+    made = {chart.id: chart.bars for chart in charts([finding(number) for number in range(8)], Mask([]))}
+    assert [(bar.label, bar.count) for bar in made["severity"]] == [(name, 2) for name in SEVERITIES]
+    assert set(made) == {"severity", "provider", "domain", "span"}
     text = page(result(8))
-    assert all(f'id="chart-{name}-told">{told}' in text for name, told in made.items())
+    for bar in (bar for bars in made.values() for bar in bars):
+        assert f'<bdi>{bar.label}</bdi> <span class="number">{bar.count}</span>' in text
+
+
+def test_the_rest_of_a_chart_sets_no_scale_and_leads_nowhere() -> None:
+    life = finding(0).provenance
+    many = []
+    for number in range(30):
+        commit = msgspec.structs.replace(life.introduced[0].commit, email=f"a@host{number:02}.example")
+        event = msgspec.structs.replace(life.introduced[0], commit=commit)
+        many.append(finding(number, provenance=msgspec.structs.replace(life, introduced=(event,))))
+    (domains,) = [chart for chart in charts(many, Mask([])) if chart.id == "domain"]
+    assert {bar.width for bar in domains.bars} == {300.0}
+    assert (domains.bars[-1].label, domains.bars[-1].count, domains.bars[-1].shows) == ("23 others", 23, "")
+    assert domains.bars[0].shows == "domain=host00.example"
+
+
+def test_a_large_number_has_room_beside_the_timeline() -> None:
+    drawn = timelines([finding(3)] * 12_345)[0]
+    assert drawn.left > timelines([finding(3)])[0].left
 
 
 def test_shared_commits_and_sentences_are_written_once() -> None:
@@ -256,7 +275,8 @@ def test_a_comparison_shows_what_is_new_and_what_is_fixed() -> None:
     old, new = result(4), msgspec.structs.replace(result(6), findings=result(6).findings[1:])
     text = page(*compare([old], [new]))
     assert {item["change"] for item in data_of(text)["findings"]} == {"new", "same", "fixed"}
-    assert "Compared with:" in text
+    assert "Compared with" in text
+    assert "2 new secrets; 1 fixed, 0 moved, 3 still there." in text
 
 
 def test_several_targets_share_one_page() -> None:

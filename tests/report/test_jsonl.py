@@ -11,7 +11,7 @@ from tests.report.samples import sample
 def test_every_line_is_an_object_with_a_type() -> None:
     lines = render([sample()], show_secrets=False, colour=False).splitlines()
     kinds = [json.loads(line)["type"] for line in lines]
-    assert kinds == ["result", *["finding"] * 4, *["suppressed"] * 2, "coverage"]
+    assert kinds == ["result", *["finding"] * 4, *["suppressed"] * 2, "guidance", "coverage"]
 
 
 def test_a_finding_s_line_is_the_same_while_a_sweep_still_runs() -> None:

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from leakguard.report.markdown import COMMENT, SUMMARY, code, len_utf8, render, within, words
+from leakguard.report.markdown import COMMENT, SUMMARY, code, len_utf8, render, sentence, within, words
 from tests.report.samples import HOSTILE, finding, hostile, sample
 
 
@@ -68,6 +70,19 @@ def test_mentions_and_addresses_are_broken_up_outside_of_code() -> None:
 @pytest.mark.parametrize("text", ["`", "``a`", "a`", " a ", "a|b", "\\", "", "\\|"])
 def test_a_code_span_gives_its_text_back(text: str) -> None:
     assert text.strip() in Page(code(text)).text
+
+
+def test_a_command_in_the_guidance_is_code() -> None:
+    assert sentence("Run `git gc`, then *wait*.") == r"Run `git gc`, then \*wait\*."
+
+
+@given(st.text(alphabet="`ab \\<>|*&;_-", max_size=24))
+@settings(max_examples=300, deadline=None)
+def test_no_sentence_of_the_guidance_can_be_markup_whatever_backticks_it_has(text: str) -> None:
+    shown = Page(sentence(f"x{text}x"))
+    assert shown.tags <= {"p", "code"}
+    plain = str.maketrans("", "", "` ")
+    assert shown.text.strip("\n").translate(plain) == f"x{text}x".translate(plain)
 
 
 def test_a_table_row_keeps_its_cells_whatever_a_path_holds() -> None:

@@ -6,10 +6,12 @@ Commits and sentences that many findings share are written once, and numbered. F
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from leakguard.diff import Comparison, change_note, change_of
 from leakguard.excerpt import escape
+from leakguard.report.page.charts import span
 from leakguard.report.phrases import life_facts
 from leakguard.report.saved import is_known
 from leakguard.store.baseline import SCHEMA as BASELINE
@@ -22,13 +24,28 @@ if TYPE_CHECKING:
 
 SCHEMA = "leakguard-page/1"
 _PLACES, _QUOTED, _EVENTS = 25, 6, 12
+_ESCAPE = re.compile(r"\\(u[0-9a-f]{4}|.)")
+_PLAIN = {'"', "\\", "/"}
 _INERT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 def encode(plain: dict[str, Any]) -> str:
     """JSON that HTML cannot mistake for markup: ASCII only, without `<`, `>` and `&`, and without what a screen or a
     terminal would take for a command."""
-    return json.dumps(_shown(plain), ensure_ascii=True, separators=(",", ":")).translate(_INERT)
+    text = _dump(plain)
+    return (text if _is_shown(text) else _dump(_shown(plain))).translate(_INERT)
+
+
+def _dump(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=True, separators=(",", ":"))
+
+
+def _is_shown(text: str) -> bool:
+    """Whether no text in a JSON document needs an escape: saves most pages a look at every single one."""
+    escapes = set(_ESCAPE.findall(text))
+    return text.isprintable() and all(
+        len(code) > 1 and chr(int(code[1:], 16)).isprintable() for code in escapes - _PLAIN
+    )
 
 
 def _shown(plain: Any) -> Any:
@@ -132,6 +149,7 @@ class _Document:
             "alive": int(life.in_head or life.ref_count > 0),
             "pushed": {True: "yes", False: "no", None: "unknown"}[life.pushed],
             "exposed": life.exposed,
+            "span": "" if life.exposed is None else span(life.exposed),
             "since": life.introduced[0].commit.time if life.introduced else None,
             "life": [self.path(fact) for fact in life_facts(life)],
             "in": [self.event(event) for event in life.introduced[:_EVENTS]],

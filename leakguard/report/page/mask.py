@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leakguard.excerpt import printable
@@ -31,8 +32,9 @@ class Mask:
         strong = {value: mask for value, mask in known.items() if len(value) >= _LONG and not _is_word(value)}
         self._long = _by_core(strong)
         self._words = {value: mask for value, mask in known.items() if len(value) >= _SHORT and value not in strong}
+        self.path = lru_cache(maxsize=65_536)(self._path)
 
-    def path(self, text: str) -> str:
+    def _path(self, text: str) -> str:
         """A name that has to stay readable: long values are masked in it."""
         if len(text) < _LONG or not self._long:
             return text

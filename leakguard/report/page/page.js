@@ -29,6 +29,8 @@
     return element;
   }
   const isolated = (text) => make("bdi", {}, text);
+  // What stands between two backticks is a command or a name.
+  const sentence = (text) => make("bdi", {}, ...text.split(/`([^`]+)`/).map((part, at) => (at % 2 ? make("code", {}, part) : part)));
   const number = (count) => count.toLocaleString("en-US");
   const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
   function day(seconds) {
@@ -121,6 +123,8 @@
     { id: "head", title: "Still there", pick: (item) => item.state, order: ["yes", "file", "elsewhere", "no"], names: { yes: "in HEAD", elsewhere: "in another ref only", no: "only in the history", file: "in a file" } },
     { id: "pushed", title: "Pushed", pick: (item) => item.pushed || "", order: ["yes", "unknown", "no"], names: PUSHED },
     { id: "confidence", title: "Confidence", pick: (item) => item.confidence, order: CONFIDENCES },
+    { id: "domain", title: "Author's domain", pick: (item) => item.domain, chip: true },
+    { id: "span", title: "Exposed for", pick: (item) => item.span || "", chip: true },
     { id: "target", title: "Target", pick: (item) => data.targets[item.target] },
     { id: "decided", title: "Decision", pick: (item) => (decision(item) ? "yes" : "no"), order: ["no", "yes"], names: { no: "not decided", yes: "decided" }, always: true },
   ];
@@ -368,7 +372,7 @@
     if (item.name) parts.push(make("p", { class: "small" }, "Assigned to ", make("span", { class: "mono" }, isolated(item.name))));
     for (const [rule, secret] of item.parts || []) parts.push(make("p", { class: "small" }, `With ${rule}: `, make("span", { class: "mono" }, isolated(secret))));
     if (item.changeNote) parts.push(make("p", { class: "small" }, "Since the older result: ", isolated(item.changeNote)));
-    return [...parts, ...steps(item), ...places(item), ...life(item), ...reasons(item), ...deciding(item), ...identity(item)];
+    return [...parts, ...places(item), ...steps(item), ...life(item), ...reasons(item), ...deciding(item), ...identity(item)];
   }
   const heading = (words) => make("h4", {}, words);
   function steps(item) {
@@ -384,7 +388,7 @@
         ticks[at] = box.checked;
         memory.set(item.id, { ...now, steps: ticks });
       });
-      return make("li", {}, make("label", {}, box, make("span", {}, isolated(data.sentences[which]))));
+      return make("li", {}, make("label", {}, box, make("span", {}, sentence(data.sentences[which]))));
     });
     return [heading("What to do"), rule.impact ? make("p", { class: "small" }, rule.impact) : "",
       make("ul", { class: "steps" }, ...list), link(item.link || rule.link)].filter(Boolean);
@@ -522,8 +526,13 @@
 
   // ---- the tools above the list ---------------------------------------------------------------------------------------
   const controls = {};
+  const chips = {};   // filters that only a chart sets: shown while they hold
   function buildFilters() {
     for (const filter of FILTERS) {
+      if (filter.chip) {
+        chips[filter.id] = make("button", { type: "button", class: "chip", hidden: true, onclick: () => { choose(filter.id, undefined); $("search").focus(); } });
+        continue;
+      }
       const counts = filter.always ? null : tally(filter.pick);
       if (counts && counts.size < 2) continue;
       const values = filter.order || [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
@@ -538,7 +547,7 @@
     const group = make("select", { "aria-label": "Group", onchange: () => { view.group = group.value; view.folded.clear(); mark(); refresh(); } },
       ...names.map(([id, [words]]) => make("option", { value: id }, words)));
     controls.group = group;
-    $("filters").append(group);
+    $("filters").append(group, ...Object.values(chips));
   }
   function choose(id, value) {
     if (value === undefined) delete view.chosen[id]; else view.chosen[id] = value;
@@ -550,6 +559,11 @@
       const value = id === "group" ? view.group : view.chosen[id] === undefined ? "" : `=${view.chosen[id]}`;
       control.value = value;
       control.classList.toggle("on", value !== "");
+    }
+    for (const [id, chip] of Object.entries(chips)) {
+      chip.hidden = view.chosen[id] === undefined;
+      chip.replaceChildren(`${FILTERS.find((filter) => filter.id === id).title}: `, isolated(view.chosen[id] || ""), " ✕");
+      chip.setAttribute("aria-label", `Clear the filter ${chip.textContent.slice(0, -2)}`);
     }
     const count = Object.keys(view.chosen).length + (view.group ? 1 : 0);
     $("filters-toggle").textContent = count ? `Filters (${count})` : "Filters";
@@ -581,7 +595,8 @@
     refresh();
   }
   function showFor(wish) {
-    const [id, value] = wish.split("=");
+    const cut = wish.indexOf("=");
+    const [id, value] = [wish.slice(0, cut), wish.slice(cut + 1)];
     clearAll();
     if (id === "sort") sortBy(value, false);
     else choose(id, value);
@@ -611,7 +626,7 @@
         make("p", {}, make("strong", { class: `tone ${item.severity}` }, item.severity), ` ${item.kind} `, make("span", { class: "mono" }, isolated(item.secret))),
         make("p", { class: "mono" }, isolated(item.where), item.placeCount > 1 ? ` and ${plural(item.placeCount - 1, "more place")}` : ""),
         make("p", {}, [item.since === undefined ? "" : `since ${day(item.since)}`, STATES[item.state], item.history ? (item.pushed === "unknown" ? "unknown whether pushed" : PUSHED[item.pushed]) : "", item.exposed === undefined ? "" : `exposed for ${days(item.exposed)}`].filter(Boolean).join(" · ")),
-        first ? make("p", {}, isolated(first)) : "",
+        first ? make("p", {}, sentence(first)) : "",
         made ? make("p", {}, `Decision: ${made.kind}${made.reason ? `, ${made.reason}` : ""}`) : "",
         make("p", { class: "mono dim" }, `${item.rule} · ${item.id}`)));
     }
@@ -633,6 +648,7 @@
     $("app").hidden = false;
     if (compared) COLUMNS[1].title = "Change and kind";
     buildFilters();
+    mark();
     buildColumns();
     let timer = 0;
     $("search").addEventListener("input", () => {
@@ -680,6 +696,7 @@
     });
     for (const button of document.querySelectorAll("[data-shows]")) {
       button.hidden = false;
+      button.disabled = false;
       button.addEventListener("click", () => showFor(button.dataset.shows));
     }
     window.addEventListener("scroll", later, { passive: true });

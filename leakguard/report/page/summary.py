@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from leakguard.diff import Comparison, changes
 from leakguard.model import SEVERITIES
 from leakguard.report.phrases import date, days
 
@@ -33,6 +34,7 @@ def facts(result: Result) -> list[tuple[str, str]]:
         ("HEAD", result.head[:10]),
         ("Origin", result.remote),
         ("Rules", f"{result.rules:,}"),
+        ("Compared with", result.compared_with if isinstance(result, Comparison) else ""),
     ]
     return [(label, text) for label, text in found if text]
 
@@ -56,6 +58,15 @@ def verdict(findings: Sequence[Finding]) -> str:
         else:
             parts.append("None was pushed." if not one else "It was not pushed.")
     return " ".join(parts)
+
+
+def changed(results: Sequence[Result]) -> str:
+    """What a comparison has to say before all else, or ''."""
+    if not any(isinstance(result, Comparison) for result in results):
+        return ""
+    count = changes(results)
+    new = f"{count['new']:,} new {'secret' if count['new'] == 1 else 'secrets'}" if count["new"] else "Nothing new"
+    return f"{new}; {count['fixed']:,} fixed, {count['moved']:,} moved, {count['same']:,} still there."
 
 
 def cards(findings: Sequence[Finding], *, has_history: bool) -> list[Card]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _EARLIEST, _LATEST = 315_532_800, 4_102_444_800
 """1980 and 2100: a commit that claims another time is counted, not drawn."""
-_TOP, _BOTTOM, _LEFT = 14, 24, 34
+_TOP, _BOTTOM, _DIGIT = 14, 24, 8
 _GAP = 10
 
 
@@ -55,6 +55,7 @@ class Timeline(msgspec.Struct, frozen=True):
     unit: str
     odd: int
     most: int
+    left: int
 
 
 def timelines(findings: Sequence[Finding]) -> list[Timeline]:
@@ -120,22 +121,23 @@ def _geometry(name: str, width: int, steps: list[Step], unit: str, odd: int) -> 
     """Above: the line of what is there. Below, on one base line: what came in (up) and went out (down)."""
     area, half = 120, 34
     base, floor = float(_TOP + area + _GAP + half), float(_TOP + area)
-    slot = (width - _LEFT - 4) / len(steps)
+    peak = max(step.there for step in steps) or 1
+    left = 10 + _DIGIT * len(f"{peak:,}")
+    slot = (width - left - 4) / len(steps)
     thick = round(min(max(slot - 1.5, 1.5), 14), 2)
     tallest = max(max(step.came, step.went) for step in steps) or 1
-    peak = max(step.there for step in steps) or 1
     placed = tuple(
         msgspec.structs.replace(
             step,
-            x=round(_LEFT + slot * (at + 0.5) - thick / 2, 2),
+            x=round(left + slot * (at + 0.5) - thick / 2, 2),
             width=thick,
             up=_height(step.came, tallest, half),
             down=_height(step.went, tallest, half),
         )
         for at, step in enumerate(steps)
     )
-    line = f"M{_LEFT} {floor:g}" + "".join(
-        f"V{floor - area * step.there / peak:.2f}H{_LEFT + slot * (at + 1):.2f}" for at, step in enumerate(steps)
+    line = f"M{left} {floor:g}" + "".join(
+        f"V{floor - area * step.there / peak:.2f}H{left + slot * (at + 1):.2f}" for at, step in enumerate(steps)
     )
     return Timeline(
         id=name,
@@ -145,12 +147,13 @@ def _geometry(name: str, width: int, steps: list[Step], unit: str, odd: int) -> 
         line=line,
         base=base,
         floor=floor,
-        years=_years(steps, slot, width),
+        years=_years(steps, slot, left, width),
         counts=(Tick(floor, "0"), Tick(floor - area, f"{peak:,}")),
         told=_told(steps, unit),
         unit=unit,
         odd=odd,
         most=tallest,
+        left=left,
     )
 
 
@@ -158,7 +161,7 @@ def _height(count: int, tallest: int, room: int) -> float:
     return round(max(2.0, room * count / tallest), 2) if count else 0.0
 
 
-def _years(steps: Sequence[Step], slot: float, width: int) -> tuple[Tick, ...]:
+def _years(steps: Sequence[Step], slot: float, left: int, width: int) -> tuple[Tick, ...]:
     """Labels where the year (or, in a short time, the step) changes, as many as there is room for."""
     marks: list[tuple[int, str]] = []
     for at, step in enumerate(steps):
@@ -170,7 +173,7 @@ def _years(steps: Sequence[Step], slot: float, width: int) -> tuple[Tick, ...]:
     room = 46 if len(marks[0][1]) == 4 else 84
     ticks: list[Tick] = []
     for at, label in reversed(marks):
-        here = round(_LEFT + slot * at, 2)
+        here = round(left + slot * at, 2)
         if here <= (ticks[-1].at if ticks else width + 8) - room:
             ticks.append(Tick(here, label))
     return tuple(reversed(ticks))
