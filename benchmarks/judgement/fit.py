@@ -28,7 +28,7 @@ from leakguard.detect.judgement.features import NUMBERS
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "leakguard/detect/judgement/trees.json"
 FOLDS = 5
-LEAVES, RATE, LEAST_REPOSITORIES = 10, 0.09, 4
+LEAVES, RATE, LEAST_REPOSITORIES = 10, 0.13, 4
 UNLABELLED, OWN, MADE_UP = 0.35, 0.25, 0.8
 """What a line that nobody labelled, one of the machine's own text, and one of synthetic.py weigh."""
 PATH_KINDS = ("lock-file", "minified", "style", "translation", "vendored", "test", "example")
@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--own", type=Path, nargs="*", default=[])
     parser.add_argument("--rules", type=Path, help="a folder of rule files other than the project's")
     parser.add_argument("--cap", type=int, default=200)
-    parser.add_argument("--trees", type=int, default=120)
+    parser.add_argument("--trees", type=int, default=80)
     parser.add_argument("--keep", type=Path, help="keep the collected rows here, or take them from here")
     parser.add_argument("--threshold", type=float, default=0.0, help="print the table by categories at this score")
     parser.add_argument("--write", action="store_true")

@@ -56,6 +56,24 @@ NAMED = (
     "tool --user app --{kebab} {v}",
     "?user=app&{name}={v}&x=1",
     'client.connect({{ host: "db", user: "app", {camel}: "{v}" }});',
+    "{name}: ${{{NAME}:-{v}}}",
+    "{NAME}=${{{NAME}:-{v}}}",
+    '@Value("${{{dotted}:{v}}}")',
+    '#define {NAME} "{v}"',
+    'char {name}[] = "{v}";',
+    '<property name="app.{dotted}">{v}</property>',
+    '<string name="{name}">{v}</string>',
+    '{{"name": "{NAME}", "value": "{v}"}},',
+    "- {{name: {NAME}, value: {v}}}",
+    "- name: {NAME}\n  value: {v}",
+    "<name>app.{dotted}</name>\n<value>{v}</value>",
+    'public string {Camel} {{ get; set; }} = "{v}";',
+    '    {camel} "{v}"',
+    'parser.add_argument("--{kebab}", default="{v}")',
+    'ENV.fetch("{NAME}") {{ "{v}" }}',
+    'curl -H "X-{kebab}: {v}" https://api.acme.example/',
+    'variable "{name}" {{\n  default = "{v}"\n}}',
+    '{name}:\n  "{v}"',
 )
 NAMELESS = (
     'jwt.sign(payload, "{v}")',
@@ -74,6 +92,9 @@ NAMELESS = (
     'smtp.login("app", "{v}")',
     'session({{ secret: "{v}", resave: false }})',
     "Authorization: Bearer {v}",
+    'login, password = "bob", "{v}"',
+    'db = MySQLdb.connect("localhost", "root", "{v}", "shop")',
+    "docker login -u bob -p {v} registry.acme.example",
 )
 PASSWORDS = (
     "password",
@@ -192,6 +213,50 @@ IDENTIFIERS = [
 ]
 
 
+LABELS = (
+    "LABEL_PASSWORD",
+    "FORGOT_PASSWORD",
+    "TITLE_CHANGE_PASSWORD",
+    "NEW_PASSWORD",
+    "password_confirmation",
+    "passwordHint",
+    "login.password",
+    "show_pwd_tooltip",
+    "INVALID_TOKEN",
+    "tokenExpired",
+    "secret_question",
+    "apiKeyLabel",
+    "passwordRequired",
+    "Enter password",
+    "password",
+)
+LABELLED = (
+    '  "{key}": "{text}",',
+    "  {key}: {text}",
+    "    {key}: '{text}',",
+    "{key} = {text}",
+    "{key}={text}",
+    "'{key}' => '{text}',",
+    '<string name="{key}">{text}</string>',
+    '"{key}" = "{text}";',
+)
+TEXTS = """Passwort|Passwort vergessen?|Neues Passwort|Bitte Passwort eingeben|Kennwort wiederholen|Mot de passe
+Nouveau mot de passe|Mot de passe oublié ?|Afficher le mot de passe|Contraseña|Nueva contraseña
+¿Olvidaste tu contraseña?|Repite la contraseña|Senha|Nova senha|Esqueceu a senha?|Confirmar a senha
+Parola d'ordine|Nuova password|Hai dimenticato la password?|Conferma password|Wachtwoord|Nieuw wachtwoord
+Wachtwoord vergeten?|Herhaal wachtwoord|Hasło|Nowe hasło|Nie pamiętasz hasła?|Powtórz hasło|Heslo|Nové heslo
+Zapomenuté heslo|Znovu heslo|Lösenord|Nytt lösenord|Glömt lösenordet?|Adgangskode|Ny adgangskode
+Glemt adgangskode?|Passord|Nytt passord|Gjenta passordet|Salasana|Uusi salasana|Unohditko salasanan?
+Vahvista salasana|Jelszó|Új jelszó|Elfelejtett jelszó|Parolă|Parolă nouă|Ai uitat parola?|Şifre|Yeni şifre
+Parolanızı mı unuttunuz?|Пароль|Новый пароль|Забыли пароль?|密码|新密码|忘记密码|パスワード|新しいパスワード
+비밀번호|새 비밀번호|Kata sandi|Kata sandi baru|Lupa kata sandi?|Mật khẩu|Mật khẩu mới|Geslo|Novo geslo|Lozinka
+Nova lozinka|Parool|Uus parool|Unustasid parooli?|Parole|Jauna parole|Slaptažodis|Naujas slaptažodis
+Ungültiges Token|Jeton invalide|Token no válido|Token scaduto|Token inválido|Der Schlüssel fehlt|Clé manquante
+Clave secreta|Sicherheitsfrage|Question secrète|Pregunta secreta|Password is required|Forgot your password?
+Show password|Reset password|Your session has expired|Invalid token|Choose a new password|Passwords do not match
+Repeat password|Confirm|Wrong password"""
+
+
 def strong(source: random.Random, password: bool) -> str:
     """A value as a machine makes it."""
     pick = source.random()
@@ -253,4 +318,10 @@ def lines(seed: int = 1, each: int = 12) -> list[tuple[str, bool]]:
             made.append((render(template, name, value), True))
             stand_in = source.choice(IDENTIFIERS) if source.random() < 0.7 else source.choice(WORDS)
             made.append((render(template, name, stand_in), False))
-    return made
+    return made + [(line, False) for line in labels(source)]
+
+
+def labels(source: random.Random) -> list[str]:
+    """Lines of translations: a label's name, and what a person reads there in some language."""
+    texts = TEXTS.replace("\n", "|").split("|")
+    return [source.choice(LABELLED).format(key=source.choice(LABELS), text=text) for text in texts for _ in range(2)]

@@ -23,7 +23,8 @@ from leakguard.detect.checks import clock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_MARKS = (b"leakguard:allow", b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:", b"pragma:")
+OWN_MARK = b"leakguard:allow"
+_MARKS = (OWN_MARK, b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:", b"pragma:")
 _COMMENT = regex.compile(
     rb"(?:leakguard:(?P<own>allow-start|allow-end|allow)(?![\w-])(?:\[(?P<rules>[A-Za-z0-9_.*, -]*)\])?"
     rb"|(?P<beside>gitleaks:allow|trufflehog:ignore)(?![\w-])"
@@ -32,6 +33,8 @@ _COMMENT = regex.compile(
     rb"[ \t:]*(?P<reason>[^\r\n]{0,200})"
 )
 _UNTIL = regex.compile(r"[(\[]?\b(?:until|expires)[ =:]+(\d{4}-\d\d-\d\d)[)\]]?")
+_BEGINNINGS = (b"#", b"//", b"*", b"--", b";", b"%", b"'", b"{-")
+_ALLOWING = ("allow", "allow-start")
 _CLOSERS = (b"*/", b"-->", b"--%>", b"%>", b"#}", b"*)", b"-}", b"]]")
 _OPENERS = b"#/*-;<!%{('\"`" + b" \t"
 _PUNCTUATION = b" \t\r,;)]}\"'"
@@ -69,10 +72,29 @@ class Comments:
     def about(self, start: int, end: int, rule: str, spans: Sequence[tuple[int, int]] = ()) -> Inline | None:
         """What is said of a match of `rule` at this span, or None. `spans` are all matches of the text: a comment that
         stands beside one of several secrets on a line is for that one."""
-        for comment in self._candidates(start, end, spans):
-            if comment.names(rule):
-                return _weigh(comment.reason)
-        return None
+        comment = self._deciding(start, end, rule, spans)
+        return _weigh(comment.reason) if comment else None
+
+    def idle(self, secrets: Sequence[tuple[int, int, str]]) -> list[int]:
+        """The lines of leakguard's own comments that stand beside none of these (start, end, rule): they allow nothing.
+        What other tools' comments are for is not known here; a word of prose is no comment."""
+        spans = [(start, end) for start, end, _ in secrets]
+        deciding = (self._deciding(*secret, spans) for secret in secrets)
+        used = {comment.at for comment in deciding if comment}
+        return [
+            self.data.count(b"\n", 0, comment.at) + 1
+            for comment in self.found
+            if comment.form in _ALLOWING and comment.at not in used and self._opened(comment)
+        ]
+
+    def _opened(self, comment: _Comment) -> bool:
+        """Whether what stands before a comment's mark opens a comment."""
+        line = self.data[self.data.rfind(b"\n", 0, comment.at) + 1 : comment.at]
+        return line.rstrip().endswith(_BEGINNINGS)
+
+    def _deciding(self, start: int, end: int, rule: str, spans: Sequence[tuple[int, int]]) -> _Comment | None:
+        candidates = self._candidates(start, end, spans)
+        return next((comment for comment in candidates if comment.names(rule)), None)
 
     def _candidates(self, start: int, end: int, spans: Sequence[tuple[int, int]]) -> Iterable[_Comment]:
         first = self.data.rfind(b"\n", 0, start) + 1

@@ -1,6 +1,8 @@
-"""Anchors: every rule's cheap expression, compiled to one Hyperscan database and found in one pass over a text.
+"""Anchors: every rule's cheap expression, compiled to two Hyperscan databases that find them in a text.
 
-`measure` proves of an anchor what the delta-aware sweep rests on: it lies in one line and is at most W bytes wide.
+One holds the anchors that need a run of a token's characters and reads only the lines that have one; the other reads
+everything. `measure` proves of an anchor what the delta-aware sweep rests on: it lies in one line and is at most W
+bytes wide.
 """
 
 from __future__ import annotations
@@ -8,24 +10,21 @@ from __future__ import annotations
 import os
 import re
 import sys
-import warnings
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import hyperscan
 
+from leakguard.detect.runs import RUN, least_run, lines_with_runs
+from leakguard.detect.syntax import sre_parse
 from leakguard.model import ANCHOR_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    try:
-        from re import _parser as sre_parse  # type: ignore[attr-defined]
-    except ImportError:  # Python 3.10
-        import sre_parse
-
 _NEWLINE = 0x0A
+_LENGTH = 8
+"""Bytes that say how long the first of the two serialized databases is."""
 _FLAGS = hyperscan.HS_FLAG_MULTILINE
 _FORBIDDEN = {
     "ASSERT": "look-around",
@@ -98,8 +97,18 @@ def _in_matches_newline(items: Sequence[tuple[Any, Any]]) -> bool:
 
 
 def compile_database(anchors: Sequence[tuple[int, str]]) -> bytes:
-    """One Hyperscan database of all (rule number, expression) pairs, serialized. ValueError names the expression that
-    Hyperscan refuses; compiling a thousand takes seconds, which is why the result is cached."""
+    """The two Hyperscan databases of all (rule number, expression) pairs, serialized. ValueError names the expression
+    that Hyperscan refuses; compiling a thousand takes seconds, which is why the result is cached."""
+    if not anchors:
+        return b""
+    parts: tuple[list[tuple[int, str]], list[tuple[int, str]]] = ([], [])
+    for anchor in anchors:
+        parts[least_run(anchor[1]) >= RUN].append(anchor)
+    everywhere, in_runs = map(_compile, parts)
+    return len(everywhere).to_bytes(_LENGTH, "little") + everywhere + in_runs
+
+
+def _compile(anchors: Sequence[tuple[int, str]]) -> bytes:
     if not anchors:
         return b""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -117,7 +126,7 @@ def compile_database(anchors: Sequence[tuple[int, str]]) -> bytes:
 def _culprit(anchors: Sequence[tuple[int, str]], problem: Exception) -> str:
     for number, expression in anchors if len(anchors) > 1 else ():
         try:
-            compile_database([(number, expression)])
+            _compile([(number, expression)])
         except ValueError as single:
             return str(single)
     return f"Hyperscan cannot compile {anchors[0][1]!r} ({problem})"
@@ -138,7 +147,7 @@ def platform_key() -> str:
 
 
 class AnchorScanner:
-    """A loaded database with its scratch space. One per thread: `hits` is not reentrant.
+    """The loaded databases with their scratch space. One per thread: `hits` is not reentrant.
 
     `active` are the numbers of the rules to report; None means all of them.
     """
@@ -146,25 +155,52 @@ class AnchorScanner:
     def __init__(self, serialized: bytes, active: frozenset[int] | None = None) -> None:
         self._hits: list[tuple[int, int]] = []
         self._active = active
-        self._database = None
-        if serialized:
-            self._database = hyperscan.loadb(serialized, mode=hyperscan.HS_MODE_BLOCK)
-            self._database.scratch = hyperscan.Scratch(self._database)
+        middle = _LENGTH + int.from_bytes(serialized[:_LENGTH], "little")
+        self._everywhere = _load(serialized[_LENGTH:middle])
+        self._in_runs = _load(serialized[middle:])
 
     def _collect(self, rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._hits.append((end, rule))
 
-    def hits(self, data: bytes | bytearray) -> list[tuple[int, int]]:
-        """Every (end offset, rule number) where an anchor fires in `data`, ascending, without repeats."""
-        if self._database is None or not data:
-            return []
-        found: list[tuple[int, int]] = []
-        self._hits = found
-        self._database.scan(
+    def _scan(self, database: hyperscan.Database, data: bytes | bytearray) -> list[tuple[int, int]]:
+        self._hits = []
+        database.scan(
             data,  # type: ignore[type-var]
             match_event_handler=self._collect,
         )
+        return self._hits
+
+    def hits(self, data: bytes | bytearray) -> list[tuple[int, int]]:
+        """Every (end offset, rule number) where an anchor fires in `data`, ascending, without repeats."""
+        found: list[tuple[int, int]] = []
+        if self._everywhere is not None and data:
+            found = self._scan(self._everywhere, data)
+        if self._in_runs is not None and data:
+            lines, rows = lines_with_runs(data, RUN)
+            if lines:
+                found = found + _placed(self._scan(self._in_runs, lines), rows)
         if not found:
             return found
         active = self._active
         return sorted({hit for hit in found if active is None or hit[1] in active})
+
+
+def _load(serialized: bytes) -> hyperscan.Database | None:
+    if not serialized:
+        return None
+    database = hyperscan.loadb(serialized, mode=hyperscan.HS_MODE_BLOCK)
+    database.scratch = hyperscan.Scratch(database)
+    return database
+
+
+def _placed(hits: list[tuple[int, int]], rows: bytes) -> list[tuple[int, int]]:
+    """Hits in the joined lines, at their places in the text that the lines were taken from."""
+    if not hits:
+        return hits
+    numbers = memoryview(rows).cast("q").tolist()
+    joined, starts = numbers[::2], numbers[1::2]
+    placed = []
+    for end, rule in hits:
+        block = bisect_left(joined, end) - 1  # An end is one past the match, so never where its block begins.
+        placed.append((starts[block] + end - joined[block], rule))
+    return placed

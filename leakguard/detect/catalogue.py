@@ -37,6 +37,8 @@ def _row(provider: str, rule: Rule, known: Guidance) -> str:
 
 
 def _state(rule: Rule) -> str:
+    if rule.encrypted:
+        return "good news, only counted"
     return "off by default" if rule.disabled else rule.confidence
 
 

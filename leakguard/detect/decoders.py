@@ -6,10 +6,7 @@ an archive may be hostile; what a bound cut off is said, never passed over.
 
 from __future__ import annotations
 
-import gzip
 import io
-import tarfile
-import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, cast
 
@@ -24,16 +21,6 @@ MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 
 _UTF16_SAMPLE = 512
-_UNFOLD_ERRORS = (
-    OSError,
-    EOFError,
-    zlib.error,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -85,6 +72,15 @@ def _wide(data: bytes) -> str:
     return ""
 
 
+def _unfold_errors() -> tuple[type[Exception], ...]:
+    """What a broken archive raises. Readers of archives are imported where there is one: a hook meets none."""
+    import tarfile
+    import zipfile
+
+    broken = (zlib.error, zipfile.BadZipFile, tarfile.TarError)
+    return (OSError, EOFError, *broken, ValueError, NotImplementedError, RuntimeError)
+
+
 class _Unfolder:
     """Unfolds one text within one budget of bytes and members."""
 
@@ -111,16 +107,20 @@ class _Unfolder:
                     continue
                 yield Decoded(inner, content)
                 yield from self.unfold(content, inner, depth + 1)
-        except _UNFOLD_ERRORS as problem:
+        except _unfold_errors() as problem:
             yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
 
     def read(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
         if data[:2] == b"\x1f\x8b":
+            import gzip
+
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
                 yield "", self.take(cast("IO[bytes]", file), len(data))
         elif data[:4] == b"PK\x03\x04":
             yield from self.zip(data)
         else:
+            import tarfile
+
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:
                 for member in archive:
                     inner = archive.extractfile(member) if member.isfile() else None
@@ -128,6 +128,8 @@ class _Unfolder:
                         yield member.name, self.count() or self.take(inner, max(member.size, 1))
 
     def zip(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
+        import zipfile
+
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
                 if info.is_dir():

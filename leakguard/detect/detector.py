@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from leakguard.detect.matching import Confirmed, Matcher
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.model import Rule
+    from leakguard.model import Rule, Secret
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -27,8 +27,29 @@ class Found(msgspec.Struct, frozen=True):
     def __bool__(self) -> bool:
         return bool(self.matches or self.held)
 
+    def allows(self, match: Match) -> bool:
+        """Whether this text has the secret of a match of another one, and has it beside comments only."""
+        return not any(own.secret == match.secret for own in self.matches) and any(
+            item.reason == "allowed" and item.rule == match.rule and item.secret == match.secret for item in self.held
+        )
+
 
 NOTHING = Found()
+_SAMPLE = 8192
+"""How many bytes tell whether a file is text, as git does it."""
+
+
+def idle_comments(data: bytes, found: Found) -> list[int]:
+    """The lines of comments that allow nothing in a text, given what it holds. One that ran out beside a secret is told
+    with that secret; what is compiled has no comments."""
+    from leakguard.detect.allowances import OWN_MARK, read_comments
+
+    comments = read_comments(data) if OWN_MARK in data and b"\0" not in data[:_SAMPLE] else None
+    if comments is None:
+        return []
+    secrets = [(match.start, match.end, match.rule) for match in found.matches]
+    secrets += [(item.start, item.end, item.rule) for item in found.held if item.reason == "allowed"]
+    return comments.idle(secrets)
 
 
 class Detector:
@@ -77,12 +98,17 @@ class Detector:
         from leakguard.detect.allowances import read_comments
         from leakguard.detect.pairs import join_pairs
 
-        shown = [(key, found) for key, found in sorted(spans.items(), key=lambda item: item[0]) if found.held is None]
+        ordered = sorted(spans.items(), key=lambda item: item[0])
+        shown = [(key, found) for key, found in ordered if found.held is None]
         held = [
-            Held(found.held, self.rules[rule].id, found.detail, "", found.secret, start, end)
-            for (start, end, rule), found in sorted(spans.items(), key=lambda item: item[0])
+            Held(found.held, self.rules[rule].id, found.detail, "", _kept(found), start, end)
+            for (start, end, rule), found in ordered
             if found.held is not None
         ]
+        sealed = [(item.start, item.end) for item in held if item.reason == "encrypted"]
+        if sealed:
+            shown, inside = self._outside(shown, sealed)
+            held.extend(inside)
         winners, losers = self._winners(shown)
         held.extend(losers)
         matches = []
@@ -111,6 +137,24 @@ class Detector:
         matches, unpaired = join_pairs(data, matches, self._by_id)
         return Found(tuple(matches), tuple(sorted(held + unpaired, key=lambda item: (item.start, item.end, item.rule))))
 
+    def _outside(
+        self, shown: list[tuple[tuple[int, int, int], Confirmed]], spans: list[tuple[int, int]]
+    ) -> tuple[list[tuple[tuple[int, int, int], Confirmed]], list[Held]]:
+        """What stands outside of encrypted text, or is proven or of a provider's shape; the rest is chance."""
+        from leakguard.detect.spans import Spans
+
+        overlap = Spans(spans).overlap
+        inside = {
+            key: found
+            for key, found in shown
+            if found.confidence != "proven" and _specificity(self.rules[key[2]]) and overlap(*key[:2])
+        }
+        chance = [
+            Held("overlapped", self.rules[rule].id, "stands in encrypted text", "", found.secret, start, end)
+            for (start, end, rule), found in inside.items()
+        ]
+        return [item for item in shown if item[0] not in inside], chance
+
     def _rank(self, item: tuple[tuple[int, int, int], Confirmed]) -> tuple[int, int, int, int, str]:
         (start, end, rule), found = item
         spec = self.rules[rule]
@@ -137,6 +181,11 @@ class Detector:
                 detail = f"the same bytes are reported as {self.rules[rival].id}"
                 lost.append(Held("overlapped", self.rules[rule].id, detail, "", found.secret, start, end))
         return sorted(kept, key=lambda item: item[0]), lost
+
+
+def _kept(found: Confirmed) -> Secret | None:
+    """What is kept of a match that is held back; of encrypted text nothing, for nobody asks for it."""
+    return None if found.held == "encrypted" else found.secret
 
 
 def _specificity(rule: Rule) -> int:

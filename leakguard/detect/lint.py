@@ -76,7 +76,7 @@ def _problems(rule: Rule, guidance: Guidance) -> Iterator[tuple[str, str]]:
 def _guidance_problems(rule: Rule, guidance: Guidance) -> Iterator[tuple[str, str]]:
     if not rule.disabled:
         for field in ("impact", "rotate"):
-            if not getattr(guidance, field):
+            if not getattr(guidance, field) and not (rule.encrypted and field == "rotate"):
                 yield field, "is missing"
         if not guidance.link and not (rule.generic or rule.theme):
             yield "link", "is missing"

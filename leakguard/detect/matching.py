@@ -20,7 +20,9 @@ from leakguard.detect.placeholders import placeholder_reason
 from leakguard.model import CONFIDENCES, Confidence, HeldReason, Rule, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Record = Callable[[Evidence, list[Verdict], "Confirmed"], None]
 
 TIMEOUT = 0.5
 """Seconds that one expression may take on one neighbourhood of at most 128 KB before the candidate is held back."""
@@ -51,8 +53,9 @@ class Confirmed(msgspec.Struct, frozen=True):
 class Matcher:
     """Confirms the candidates of a list of rules, each numbered by its place in the list."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], record: Record | None = None) -> None:
         self._rules = rules
+        self._record = record
         self._expressions: dict[int, regex.Pattern[bytes]] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
 
@@ -87,7 +90,7 @@ class Matcher:
             # A generic value may stand inside of what an earlier name was matched with: token = get("token", "…")
             for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):
                 if match.start() < end <= match.end():
-                    return weigh(self._rules[rule], match, window, end)
+                    return weigh(self._rules[rule], match, window, end, self._record)
                 if match.start() >= end:
                     return None
         except TimeoutError:
@@ -95,17 +98,22 @@ class Matcher:
         return None
 
 
-def weigh(rule: Rule, match: regex.Match[bytes], window: bytes, base: int) -> Confirmed | None:
+def weigh(
+    rule: Rule, match: regex.Match[bytes], window: bytes, base: int, record: Record | None = None
+) -> Confirmed | None:
     """What a match of a rule's expression amounts to: checks, placeholders, entropy, for generic kinds the judgement.
 
-    The offsets of the answer are relative to `base`.
+    The offsets of the answer are relative to `base`. `record` is told how the answer came about.
     """
     groups = {name: value for name, value in match.groupdict().items() if value is not None}
     start, end = match.span("secret") if "secret" in groups else match.span()
     evidence = Evidence(window[start:end], window, start, end, groups)
     verdicts = [_verdict(name, evidence) for name in rule.checks]
     found = _combine(rule, evidence, verdicts)
-    return msgspec.structs.replace(found, start=start - base, end=end - base)
+    found = msgspec.structs.replace(found, start=start - base, end=end - base)
+    if record is not None:
+        record(evidence, verdicts, found)
+    return found
 
 
 def _verdict(name: str, evidence: Evidence) -> Verdict:
@@ -151,6 +159,8 @@ def _held(rule: Rule, evidence: Evidence, said: dict[Outcome, Verdict]) -> tuple
         return "refuted", said["refuted"].reason
     if "harmless" in said:
         return "known-example", said["harmless"].reason
+    if rule.encrypted:
+        return "encrypted", rule.name
     if "proven" in said:
         return None
     stand_in = placeholder_reason(evidence.secret, fixed=not (rule.generic or rule.context))

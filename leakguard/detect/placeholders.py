@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import regex
 
 _WORDS = regex.compile(
@@ -9,7 +11,11 @@ _WORDS = regex.compile(
     rb"insert|replace[_-]?(?:me|with|this)|dummy|fake|redacted|todo|fixme|not[_-]?a?[_-]?real|<[^>]+>|\.\.\.|\*\*\*|foobar|"
     rb"xxxx|yyyy|zzzz|(?:test|my)[_-]?(?:key|token|secret|api)"
 )
-_RUNS = regex.compile(rb"(?i)aaaaaa|000000|0?123456789|abcdef(?:gh[a-z]*)?|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_CLIMB = "|".join(f"{one}(?={two})" for one, two in pairwise(_LETTERS))
+_RUNS = regex.compile(
+    rf"(?i)aaaaaa|000000|0?123456789|(?:{_CLIMB}){{5,}}[a-z]|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh".encode()
+)
 _SHORT = 20
 """Below this length one run of neighbouring keys marks a stand-in; from there on the runs must make up half of it."""
 _TEMPLATE = regex.compile(

@@ -63,6 +63,8 @@ class _RuleFields(msgspec.Struct, forbid_unknown_fields=True):
     pairs: list[_PairField] = []
     paths: list[str] = []
     disabled: bool = False
+    verdict: Literal["secret", "encrypted"] = "secret"
+    opens: list[str] = []
     examples: list[str] = []
     counterexamples: list[str] = []
     also: list[str] = []
@@ -157,6 +159,8 @@ def parse_rule(table: Any, provider: _ProviderFields, file: str) -> tuple[Rule, 
         paths=tuple(fields.paths),
         disabled=fields.disabled,
         theme=provider.theme,
+        encrypted=fields.verdict == "encrypted",
+        opens=tuple(fields.opens),
     )
     verify = fields.verify
     guidance = Guidance(
@@ -190,15 +194,23 @@ def _expressions(fields: _RuleFields, file: str) -> tuple[tuple[str, ...], str, 
         context = None
         _compile(fields.value, fields, file, "value")
         anchors, match = (fields.value,), f"(?<![{fields.edges}])(?:{fields.value})(?![{fields.edges}])"
+        match = _after_escapes(match)
     else:
         context = None
-        anchors, match = tuple(fields.anchors or [fields.anchor]), fields.match
+        anchors = tuple(fields.anchors or [fields.anchor])
+        match = fields.match if fields.generic else _after_escapes(fields.match)
         if not all(anchors) or not match:
             raise RuleError(
                 file, fields.id, "anchor" if match else "match", "is missing; both anchor and match are needed"
             )
     _compile(match, fields, file, "match")
     return anchors, match, context
+
+
+def _after_escapes(match: str) -> str:
+    """An edge that a match begins with does not hold behind an escape sequence: in `\\nVALUE` (JSON, a program's text)
+    and behind a terminal's colour, the letter before the value belongs to the escape."""
+    return re.sub(r"^\(\?<!(\[[^\]]*\])\)", r"(?:(?<!\1)|(?<=\\\\[nrt]|\\x1b\\[[0-9;]{0,12}m))", match)
 
 
 JOINTS = {"_": "[_.-]?", " ": "[_. -]?"}
@@ -218,9 +230,13 @@ def _holds(word: str, other: str) -> bool:
     return any(word.startswith(other, at) for at in range(len(word)) if at == 0 or word[at - 1] in JOINTS)
 
 
+CREDENTIAL_DASH = "(?i:key|token|secret|access|private)-"
+"""What may stand right before a value although its last byte is an edge: `acme-token-value`."""
+
+
 def context_anchor(context: Context) -> str:
     """Word and shape together: a bare shape would fire everywhere, a bare word nearly so."""
-    return rf"(?i:{_words(context)})[^\n]{{0,{GAP}}}[^\n{context.edges}](?:{context.value})"
+    return rf"(?i:{_words(context)})[^\n]{{0,{GAP}}}(?:[^\n{context.edges}]|{CREDENTIAL_DASH})(?:{context.value})"
 
 
 WORD_START = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\\[nrt]))"
@@ -232,8 +248,9 @@ def context_match(context: Context) -> str:
     each of several values behind one word is found. The `context` check then reads the gap."""
     edge = rf"[{context.edges}]"
     return (
-        rf"(?<!{edge})(?=(?:{context.value})(?!{edge}))"
-        rf"(?<={WORD_START}(?P<word>(?i:{_words(context)}))(?P<gap>[^\n]{{0,{GAP}}}[^\n{context.edges}]))"
+        rf"(?:(?<!{edge})|(?<={CREDENTIAL_DASH}))(?=(?:{context.value})(?!{edge}))"
+        rf"(?<={WORD_START}(?P<word>(?i:{_words(context)}))"
+        rf"(?P<gap>[^\n]{{0,{GAP}}}(?:[^\n{context.edges}]|{CREDENTIAL_DASH})))"
         rf"(?P<secret>{context.value})(?!{edge})"
     )
 

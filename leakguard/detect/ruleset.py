@@ -23,9 +23,9 @@ from leakguard.errors import RuleError
 from leakguard.model import Guidance, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-_FORMAT = 2
+_FORMAT = 3
 _CHECK = 4
 """Bytes of the checksum that a cached set begins with."""
 
@@ -74,8 +74,14 @@ class RuleSet:
         return {item.rule: item for item in items}
 
 
-def load_ruleset(cache: Path | None, extra: Sequence[Path] = (), folder: Path | None = None) -> RuleSet:
-    """All built-in rules and those of `extra` files. `cache` is the folder to keep the compiled set in, or None.
+def load_ruleset(
+    cache: Path | None,
+    extra: Sequence[Path] = (),
+    folder: Path | None = None,
+    before_compiling: Callable[[], None] | None = None,
+) -> RuleSet:
+    """All built-in rules and those of `extra` files. `cache` is the folder to keep the compiled set in, or None. What
+    takes seconds is announced by `before_compiling`.
 
     RuleError for a rule that cannot be used. A cache folder that cannot be read or written is no error.
     """
@@ -87,6 +93,8 @@ def load_ruleset(cache: Path | None, extra: Sequence[Path] = (), folder: Path | 
     files = [*rule_files(builtin), *extra]
     if not files:
         raise RuleError(str(builtin), "-", "file", "no rule file was found; reinstall leakguard")
+    if before_compiling:
+        before_compiling()
     stored = build_ruleset(read_rules(files))
     if place:
         _write_cache(place, stored)
@@ -112,6 +120,9 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         for pair in rule.pairs:
             if pair.rule not in ids:
                 raise RuleError(file, rule.id, "pairs", f"no rule is called {pair.rule!r}")
+        for other in rule.opens:
+            if other not in ids:
+                raise RuleError(file, rule.id, "opens", f"no rule is called {other!r}")
         for anchor in rule.anchors:
             try:
                 measure(anchor)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.detect.detector import Detector
-from leakguard.detect.hostile import slowest
+from leakguard.detect.hostile import per_megabyte, slowest
 from leakguard.detect.lint import Complaint, lint_rule, lint_together
 from leakguard.detect.matching import FAILED
 from leakguard.detect.ruleset import RuleSet, build_ruleset
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PER_KILOBYTE = 0.004
 """Seconds of work that a rule may be made to do on each kilobyte of its neighbourhood."""
+PER_MEGABYTE = 12.0
+"""Seconds of work that a rule may be made to do on a megabyte that is full of its candidates; a usual rule does half
+of one."""
 
 
 def check_rules(rules: Sequence[tuple[Rule, Guidance]], only: Sequence[str] = ()) -> list[Complaint]:
@@ -30,11 +33,12 @@ def check_rules(rules: Sequence[tuple[Rule, Guidance]], only: Sequence[str] = ()
     enabled = [(msgspec.structs.replace(rule, disabled=False), guidance) for rule, guidance in rules]
     detector = Detector(RuleSet(build_ruleset(enabled)))
     complaints: list[Complaint] = []
-    for rule, guidance in rules:
+    for number, (rule, guidance) in enumerate(rules):
         if rule.id in chosen:
             complaints.extend(lint_rule(rule, guidance))
             complaints.extend(_run_examples(detector, rule, guidance))
             complaints.extend(_run_hostile(rule, guidance))
+            complaints.extend(_run_dense(detector, number, rule, guidance))
     return [*complaints, *lint_together(rules, chosen)]
 
 
@@ -46,6 +50,16 @@ def _run_hostile(rule: Rule, guidance: Guidance) -> list[Complaint]:
     return [
         Complaint(rule.id, "match", f"works for {spent * 1000:.0f} ms on one candidate ({text}); bound its repeats")
     ]
+
+
+def _run_dense(detector: Detector, number: int, rule: Rule, guidance: Guidance) -> list[Complaint]:
+    if not guidance.examples:
+        return []
+    spent = per_megabyte(detector, number, rule, guidance, PER_MEGABYTE)
+    if spent <= PER_MEGABYTE:
+        return []
+    text = f"works for {spent:.0f} s on a megabyte full of candidates; give the anchor or the value more shape"
+    return [Complaint(rule.id, "match", text)]
 
 
 def _run_examples(detector: Detector, rule: Rule, guidance: Guidance) -> list[Complaint]:
@@ -71,7 +85,8 @@ def _run_examples(detector: Detector, rule: Rule, guidance: Guidance) -> list[Co
 
 
 def _rules_in(found: Found) -> set[str]:
-    return {match.rule for match in found.matches} | {part.rule for match in found.matches for part in match.parts}
+    told = {match.rule for match in found.matches} | {part.rule for match in found.matches for part in match.parts}
+    return told | {item.rule for item in found.held if item.reason == "encrypted"}
 
 
 def _failures(found: Found) -> list[str]:

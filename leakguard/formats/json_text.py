@@ -17,17 +17,23 @@ _PATH = re.compile(
     r"(?i)\.(?:json[5c]?|tfstate(?:\.backup)?|webmanifest|ipynb|har)$|(?:^|/)\.(?:babelrc|eslintrc|dockercfg)$"
 )
 _TOKEN = re.compile(
-    rb'"(?P<string>(?:\\.|[^"\\\n])*)"|(?P<sign>[{}\[\]:,])|//[^\n]*|/\*.*?\*/|(?P<bare>[^\s{}\[\]:,"/]+)', re.DOTALL
+    rb'"(?P<string>[^"\\\n]*(?:\\.[^"\\\n]*)*)"(?P<key>\s*:)?|(?P<sign>[{}\[\]])|//[^\n]*|/\*.*?\*/', re.DOTALL
 )
+"""What structure needs: strings, those of them that are keys, and brackets. Numbers and commas are stepped over."""
 _NAMES = ("name", "key", "variable", "field")
 _VALUES = ("value", "val", "secretvalue", "default")
 
 
 class _Frame:
-    """One object or array that is open: the key awaiting a value, and what `name` among its members said."""
+    """One object or array that is open: the keys down to it, the key awaiting a value, what `name` in it said."""
 
-    def __init__(self, key: str) -> None:
-        self.key, self.pending, self.said = key, "", ""
+    __slots__ = ("path", "pending", "said")
+
+    def __init__(self, path: str) -> None:
+        self.path, self.pending, self.said = path, "", ""
+
+    def called(self, leaf: str) -> str:
+        return f"{self.path}.{leaf}" if self.path and leaf else self.path or leaf
 
 
 class JsonReader:
@@ -35,47 +41,35 @@ class JsonReader:
         return _PATH.search(path) is not None
 
     def read(self, data: bytes) -> Iterator[Assignment]:
-        stack, last, count = [_Frame("")], "", 0
+        frame, stack, count = _Frame(""), [], 0
         for token in _TOKEN.finditer(data):
-            sign, frame = token["sign"], stack[-1]
-            if sign == b":":
-                frame.pending = last
-            elif sign in (b"{", b"["):
-                stack.append(_Frame(frame.pending or frame.key))
-                del stack[DEEPEST:]
-            elif sign in (b"}", b"]"):
-                if len(stack) > 1:
-                    stack.pop()
-                stack[-1].pending = ""
-            elif sign == b",":
-                frame.pending = ""
-            elif token["string"] is not None:
-                last = token["string"].decode("utf-8", "replace")
-                if not frame.pending and not _follows_colon(data, token.end()) and len(stack) > 1 and frame.key:
-                    yield Assignment(_name(stack, ""), token["string"], *token.span("string"))
-                elif frame.pending and not _follows_colon(data, token.end()):
-                    yield self._member(stack, token)
+            kind = token.lastgroup
+            if kind == "key":
+                frame.pending = token["string"].decode("utf-8", "replace")
+            elif kind == "string":
+                if frame.pending or frame.path:
+                    yield _assignment(frame, token)
+                    frame.pending = ""
                     count += 1
-            if count >= MOST:
-                return
-
-    def _member(self, stack: list[_Frame], token: re.Match[bytes]) -> Assignment:
-        frame = stack[-1]
-        key, value = frame.pending, token["string"]
-        if key.lower() in _NAMES:
-            frame.said = value.decode("utf-8", "replace")
-        leaf = frame.said if key.lower() in _VALUES and frame.said else key
-        return Assignment(_name(stack, leaf), value, *token.span("string"))
-
-
-def _follows_colon(data: bytes, at: int) -> bool:
-    return data[at : at + 8].lstrip()[:1] == b":"
+                    if count >= MOST:
+                        return
+            elif kind == "sign":
+                if token["sign"] in b"{[":
+                    if len(stack) < DEEPEST:
+                        stack.append(frame)
+                        frame = _Frame(frame.called(frame.pending))
+                elif stack:
+                    frame = stack.pop()
+                    frame.pending = ""
 
 
-def _name(stack: list[_Frame], leaf: str) -> str:
-    keys = [frame.key for frame in stack[1:] if frame.key]
-    parts = [key for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
-    return ".".join([*parts, leaf] if leaf else parts)
+def _assignment(frame: _Frame, token: re.Match[bytes]) -> Assignment:
+    key, value = frame.pending, token["string"]
+    small = key.lower()
+    if small in _NAMES:
+        frame.said = value.decode("utf-8", "replace")
+    leaf = frame.said if frame.said and small in _VALUES else key
+    return Assignment(frame.called(leaf), value, *token.span("string"))
 
 
 READER = JsonReader()

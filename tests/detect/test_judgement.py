@@ -86,7 +86,15 @@ def test_public_keys_and_certificates_never_alarm(detector: Detector, line: str)
 
 @pytest.mark.parametrize(
     "line",
-    ['"id": "{uuid}"', "uid: {uuid}", '"projectId": "{uuid}"', 'key_id = "{uuid}"', '<supportedOS Id="{{uuid}}" />'],
+    [
+        '"id": "{uuid}"',
+        "uid: {uuid}",
+        'first_key = "{uuid}"',
+        'seed: "{uuid}"',
+        '"projectId": "{uuid}"',
+        'key_id = "{uuid}"',
+        '<supportedOS Id="{{uuid}}" />',
+    ],
 )
 def test_a_uuid_without_a_secrets_name_never_alarms(detector: Detector, line: str) -> None:
     assert found(detector, line) == []
@@ -154,10 +162,67 @@ def test_an_encrypted_value_or_a_reference_to_a_vault_is_no_finding(detector: De
         ('new Sequelize("app", "root", "{alnum:14}")', "generic-sequelize"),
         ('crypto.createHmac("sha256", "{alnum:32}")', "generic-crypto-literal"),
         ('requests.get(url, auth=("admin", "{alnum:14}"))', "generic-login-call"),
+        ('login, password = "bob", "{alnum:14}"', "generic-login-call"),
+        ("ldap_bind($link, 'cn=app', '{alnum:14}');", "generic-login-call"),
+        ("password: ${DB_PASSWORD:-{alnum:14}}", "generic-fallback"),
+        ('@Value("${app.jwt.secret:{alnum:32}}")', "generic-fallback"),
+        ('parser.add_argument("--token", type=str, default="{alnum:32}")', "generic-fallback"),
+        ('#define WIFI_PASSWORD "{alnum:14}"', "generic-declaration"),
+        ("ENV DB_PASSWORD {alnum:16}", "generic-declaration"),
+        ('public string ApiKey { get; set; } = "{alnum:32}";', "generic-declaration"),
+        ('char wifi_password[] = "{alnum:14}";', "generic-password"),
+        ("CREATE LOGIN app WITH PASSWORD = N'{alnum:14}';", "generic-password"),
+        ('<property name="hibernate.connection.password">{alnum:14}</property>', "generic-password"),
+        ("<password><![CDATA[{alnum:14}]]></password>", "generic-password"),
+        ('{"name": "DB_PASSWORD", "value": "{alnum:14}"}', "generic-named-pair"),
+        ("- { name: DB_PASSWORD, value: {alnum:14} }", "generic-named-pair"),
+        ("<name>fs.s3a.secret.key</name>\n  <value>{alnum:32}</value>", "generic-named-pair"),
+        ('variable "db_password" {\n  type = string\n  default = "{alnum:14}"\n}', "generic-named-pair"),
+        ("client_secret: |\n  {alnum:32}\n", "generic-named-pair"),
+        ('curl -H "X-Api-Key: {alnum:32}" https://api.acme.example/', "generic-key"),
+        ("docker login -u bob -p {alnum:14} registry.acme.example", "generic-command-password"),
     ],
 )
 def test_a_random_value_with_a_telling_name_is_found(detector: Detector, line: str, rule: str) -> None:
     assert rule in found(detector, line)
+
+
+@pytest.mark.parametrize("value", ["aB3$x&Y9!zQ", "Kz7|mQ;x2,vT", "t9]Lw}4hR{x2"])
+def test_an_unquoted_password_is_read_to_the_end_of_its_line_whatever_signs_it_has(
+    detector: Detector, value: str
+) -> None:
+    (match,) = detector.detect(f"user: app\n  password: {value}\nport: 1\n".encode()).matches
+    assert match.secret.reveal().decode() == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"LABEL_PASSWORD": "Wachtwoord",',
+        'new_password: "Neues Passwort"',
+        "'FORGOT_PASSWORD' => 'Esqueceu a senha?',",
+        '<string name="password">Salasana</string>',
+        'password_hint = "Devi inserire la parola giusta."',
+    ],
+)
+def test_the_word_password_in_another_language_never_alarms(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("1, 2, 3, 4, 5, 6, 7, 8, 9, 10", "resetToken"),
+        ("0x10, 0x0f, 0x0e, 0x0d, 0x0c, 0x0b, 0x0a, 0x09, 0x08", "key"),
+        ("0xC02900A0", "STATUS_TICKET"),
+        ("{hex:64}", "ADMIN_SHA256_PASSWORD"),
+        ("$2a$08${alnum:53}", "password"),
+        ("{uuid}", "first_key"),
+        ("{chars:A-F0-9:16}", "signing_key_id"),
+    ],
+)
+def test_what_cannot_be_a_secret_is_refused_before_it_is_weighed(value: str, name: str) -> None:
+    assert veto(expand(value, "veto").encode(), name.encode())
 
 
 def test_a_password_as_people_choose_it_under_a_policy_is_found(detector: Detector) -> None:

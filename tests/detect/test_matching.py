@@ -85,6 +85,7 @@ def test_offsets_are_relative_to_the_candidates_end() -> None:
     [
         *(b"1234567890abcdef1234567890abcdef", b"abcd1234" * 4, b"deadbeef" * 4, b"0123456789" * 4, b"x" * 32),
         *(b"changeme", b"${TOKEN}", b"your-api-key-here", b"<token>", b"process.env.KEY"),
+        *(b"key_cdefghijklmnopqrstuvwxyz1234567", b"lmnopqrstuvABCDEFGHI"),
     ],
 )
 def test_a_stand_in_is_known(value: bytes) -> None:

@@ -124,3 +124,16 @@ def test_a_secret_whose_name_stands_above_it_is_matched() -> None:
 def test_a_kubernetes_secrets_base64_is_judged_by_what_it_decodes_to() -> None:
     text = expand("kind: Secret\ndata:\n  db-password: {b64pad:{alnum:15}}\n  token-name: {b64pad:default}\n", "kube")
     assert [match.name for match in structured_matches("secret.yaml", text.encode())] == ["data.db-password"]
+
+
+def test_what_the_lines_of_a_file_showed_is_not_told_again_by_structure() -> None:
+    text = expand('{"db": {"password": "{alnum:14}"}}', "taken")
+    (match,) = structured_matches("conf.json", text.encode())
+    assert structured_matches("conf.json", text.encode(), [(match.start - 9, match.start + 2)]) == []
+    assert structured_matches("conf.json", text.encode(), [(match.end, match.end + 1), (0, 3)]) == [match]
+
+
+def test_json_values_carry_all_keys_above_them_and_the_name_beside_them() -> None:
+    text = '{"a": [{"name": "PASS", "value": "x1"}, {"b": {"c": "y", "n": 5}, "d": "z"}], "e": ["p", "q"], "f": 1}'
+    told = [(item.name, item.value.decode()) for item in read_assignments("x.json", text.encode())]
+    assert told == [("a.name", "PASS"), ("a.PASS", "x1"), ("a.b.c", "y"), ("a.d", "z"), ("e", "p"), ("e", "q")]

@@ -44,6 +44,7 @@ CHECKS: dict[str, str] = {
     "gcp-key-file-base64": "google:check_encoded_key_file",
     "github-stateless": "github:check_stateless",
     "gitlab-routable": "gitlab:check_routable",
+    "google-api-key": "google:check_api_key",
     "grafana-crc": "grafana:check_service_account",
     "json-expiry": "expiry:check_payload",
     "judged": "judged:check_judged",

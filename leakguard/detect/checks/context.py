@@ -14,6 +14,12 @@ _ASSIGNMENT = regex.compile(rb"[\"'`\])]?[ \t]*(?::=|=>|==?|:|,|\()[ \t]*[\"'`]?
 _QUOTED = regex.compile(rb"[\"'`\])}]?[ \t]{1,4}[\"'`]\Z")
 """`acme 'value'`: a call without brackets, a shell's argument, an alias."""
 
+_NAMED = regex.compile(
+    rb"(?i)(?:secret|token|passw(?:or)?d|api[_-]?key|authorization|credential)s?[\"'`]?[ \t]*[:=>][ \t]*[\"'`{]{0,2}"
+    rb"(?:[A-Za-z]+[ \t]+){0,2}\Z"
+)
+"""`"token": "acme value"`: the provider's word itself stands in what a credential's name is given."""
+
 _REFERENCE = regex.compile(rb"(?i)credentials\([\"']\Z|credentials_?id[\"']?[ \t]*[:=(][ \t]*[\"']?\Z")
 """Jenkins' `credentials('ID')` and `credentialsId: 'ID'`: what follows is where the secret is kept."""
 
@@ -28,19 +34,25 @@ def _is_identifier(value: bytes) -> bool:
 
 def check_gap(evidence: Evidence, _argument: str) -> Verdict:
     """Reads the groups `word` and `gap` that rules made from a context have: an assignment, a quotation right after the
-    word, or a word that names a credential, must stand between the provider's word and the value; a digest's label
-    right before the value, or a value that is a name in a program, says that it is none."""
+    word, or a word that names a credential, must stand between the provider's word and the value, or all of it must be
+    what a credential's name is given; a digest's label right before the value, or a value that is a name in a program,
+    says that it is none."""
     digest = check_not_digest(evidence, "")
     if digest.outcome != "neutral":
         return digest
     if _is_identifier(evidence.secret):
         return Verdict("refuted", "reads like a name in a program")
-    gap = evidence.groups.get("gap", b"")
+    word, gap = evidence.groups.get("word", b""), evidence.groups.get("gap", b"")
+    before = evidence.start - len(gap) - len(word)
     if _REFERENCE.search(gap):
         return Verdict("refuted", "names a credential that is kept elsewhere")
-    if _ASSIGNMENT.search(gap) or _QUOTED.match(gap):
+    again = gap.lower().rfind(word.lower()) if word else -1
+    near = gap[again + len(word) :] if again >= 0 else gap
+    if _ASSIGNMENT.search(gap) or _QUOTED.match(near):
         return NEUTRAL
-    if _CREDENTIAL.search(gap) or _CREDENTIAL.search(evidence.groups.get("word", b"")):
+    if _CREDENTIAL.search(gap) or _CREDENTIAL.search(word):
+        return NEUTRAL
+    if _NAMED.search(evidence.window, max(0, before - 40), before):
         return NEUTRAL
     return Verdict("refuted", "nothing near it says that it is a credential")
 

@@ -1,18 +1,46 @@
-"""Google Cloud: key files in JSON."""
+"""Google: key files in JSON, and the API keys that Firebase publishes."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 
 import msgspec
 import regex
 
-from leakguard.detect.checks.evidence import Evidence, Verdict
+from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
 from leakguard.detect.checks.pem import check_pem
 
 _ACCOUNT = regex.compile(rb"[a-z0-9.-]{1,100}@[a-z0-9.-]{1,100}\.gserviceaccount\.com")
 _MEMBERS = (b"service_account", b"private_key_id", b"client_email", b"auth_provider_x509_cert_url")
+
+_PUBLISHED = frozenset(
+    [
+        "0b476bdf9acf2123",
+        "2037abcaffb2b777",
+        "27a9a42931dff7eb",
+        "37f8f09bdf12c2f2",
+        "49f777db995e8260",
+        "4c98242dcadc8b29",
+        "6ca6473b42d9c17e",
+        "8731261cb72d8626",
+        "a19f89ab3555eac1",
+        "dc0fcf046c61640c",
+        "ea9bb1082cf95663",
+        "eb540d2b6ee2a0a4",
+        "f56e323494a6ffc2",
+    ]
+)
+"""The first 16 hexadecimal digits of the SHA-256 of each API key in the tests and samples of
+https://github.com/firebase/firebase-android-sdk, which live on in copies of them."""
+
+
+def check_api_key(evidence: Evidence, _argument: str) -> Verdict:
+    """A key that Firebase itself publishes in tests and samples is nobody's secret."""
+    if hashlib.sha256(evidence.secret).hexdigest()[:16] in _PUBLISHED:
+        return Verdict("harmless", "is a key of Firebase's published samples")
+    return NEUTRAL
 
 
 def check_key_file(evidence: Evidence, _argument: str) -> Verdict:

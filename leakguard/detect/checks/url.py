@@ -46,7 +46,11 @@ _EXAMPLE_HOSTS = frozenset(
         b"foo.bar "
     ).split()
 )
-_NUMBERED = regex.compile(rb"(?:pass|passwd|pw|pwd|user|token|secret)[._-]?\d{0,2}\Z")
+_NAMED = regex.compile(
+    rb"(?:[a-z]{1,12}[._-]){0,3}(?:pass|passwd|password|pw|pwd|user|token|secret|key)(?:[._-]?\d{0,4}|[._-][a-z]{1,8})\Z"
+)
+"""What names a password in place of being one: `test_password_2`, `MY_GITHUB_TOKEN`, `invalid-password`."""
+_LEET = bytes.maketrans(b"@0$5341", b"aosseai")
 _TEMPLATE = regex.compile(
     rb"[$#%]\{|[$#]\(|\{\{|\}\}|<[^>]*>?|\A[$%@:]\w+\Z|\A%\w+%\Z|\A%[sdvr@]|\A\{[^}]*\}\Z|\[[A-Za-z _-]+\]|\A\$|\\\(|"
     rb"\A[\"'`]|[\"'`][ \t]*[+.&][ \t]*|\A\+|\A\.{2,}|\*\*|\xe2\x80\xa6|\xe2\x80\xa2"
@@ -66,8 +70,10 @@ def check_password(evidence: Evidence, _argument: str) -> Verdict:
 
 def judge_password(password: bytes, user: bytes) -> Verdict | None:
     """The refusal of a password that is a stand-in or a template, or None."""
-    small = password.lower()
-    if not password or small in _STAND_INS or _NUMBERED.match(small) or (small == user.lower() and len(small) < 16):
+    small = password.lower().strip(b"[](){}<>*")
+    if not small or small in _STAND_INS or _NAMED.match(small) or (small == user.lower() and len(small) < 16):
+        return Verdict("refuted", "the password is a stand-in")
+    if small.translate(_LEET) in (b"pass", b"password", b"passwd"):
         return Verdict("refuted", "the password is a stand-in")
     if _TEMPLATE.search(password) or _TEMPLATE.search(user):
         return Verdict("refuted", "the password is filled in elsewhere")
@@ -79,7 +85,7 @@ def _weigh_host(password: bytes, user: bytes, host: bytes) -> Verdict:
     name = host_name(host)
     shown = name.decode("ascii", "replace")
     if is_local(name) or name in _NOBODYS or name in _EXAMPLE_HOSTS or name.endswith(_EXAMPLE_ENDS):
-        if password in _DEFAULTS or (password.isalpha() and len(password) < 8):
+        if password in _DEFAULTS or _is_word(password):
             return Verdict("refuted", f"is a default password of {shown or 'a local host'}")
         if user in _STAND_INS and not is_local(name):
             return Verdict("refuted", f"the user and the host {shown} are examples")
@@ -87,6 +93,13 @@ def _weigh_host(password: bytes, user: bytes, host: bytes) -> Verdict:
     if password in _DEFAULTS or (b"." not in name and password.isalpha() and len(password) < 8):
         return Verdict("doubtful", "is a password that everybody tries first")
     return NEUTRAL
+
+
+def _is_word(password: bytes) -> bool:
+    """A short word, or two: what people type for a database that only their own machine reaches."""
+    from leakguard.detect.judgement.tables import rarity, wordiness
+
+    return password.isalpha() and len(password) < 8 and (wordiness(password) > 0.9 or rarity(password) < 6)
 
 
 def host_name(host: bytes) -> bytes:

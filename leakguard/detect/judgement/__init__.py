@@ -9,10 +9,12 @@ paths are known.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from leakguard.detect.checks.evidence import Evidence
 from leakguard.detect.judgement.features import features_of
 from leakguard.detect.judgement.forest import load_forest
 from leakguard.detect.judgement.paths import PATH_WEIGHTS, path_kinds
@@ -20,7 +22,6 @@ from leakguard.detect.judgement.reasons import strongest_reasons
 from leakguard.detect.judgement.vetoes import veto
 
 if TYPE_CHECKING:
-    from leakguard.detect.checks.evidence import Evidence
     from leakguard.model import Confidence, Rule
 
 SHOWN = 0.4
@@ -51,7 +52,14 @@ def verdict_of(score: float) -> JudgementVerdict:
 
 def judge(evidence: Evidence) -> Judgement:
     """The verdict on one generic match, from the value and what surrounds it."""
-    reason = veto(evidence.secret, evidence.groups.get("name", b""))
+    return _judge(evidence.secret, evidence.window, evidence.start, evidence.end, tuple(evidence.groups.items()))
+
+
+@lru_cache(maxsize=64)
+def _judge(secret: bytes, window: bytes, start: int, end: int, groups: tuple[tuple[str, bytes], ...]) -> Judgement:
+    """The verdict, remembered for a moment: neighbouring rules ask for the same span."""
+    evidence = Evidence(secret, window, start, end, dict(groups))
+    reason = veto(secret, evidence.groups.get("name", b""))
     if reason:
         return Judgement("not", 0.01, (reason,))
     flags, numbers = features_of(evidence)

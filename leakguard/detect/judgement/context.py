@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,12 @@ if TYPE_CHECKING:
 
 
 NAMES = (
-    ("password", re.compile(rb"(?i)passw|passphrase|pass_phrase|passcode|pwd|pass$|pass[^a-z]|(?:^|[_.-])pw")),
+    (
+        "password",
+        re.compile(
+            rb"(?i)passw|passphrase|pass_phrase|passcode|pwd|pswd|senha|contrase|kennwort|pass$|pass[^a-z]|(?:^|[_.-])pw"
+        ),
+    ),
     (
         "secret-key",
         re.compile(rb"(?i)secret_?(?:access_?)?key|private_?key|(?:en|de)crypt\w*key|sign\w*_?key|aes_?key|hmac"),
@@ -46,6 +52,31 @@ timeout timestamp title toggle translation truststore ttl type types update uri 
 validity value values var verifier version want weak webhook widget wrong xsrf
     """.split()
 )
+ABOUT = frozenset(
+    b"""
+    name names path paths file filename files dir folder url uri endpoint host type kind format field fields
+    column label title text message msg error err description desc hint placeholder prompt tooltip length len size
+    count number min max age ttl expiry expires expiration timeout duration interval policy policies strength rule
+    rules regex pattern validator validation header headers prefix suffix class style selector button btn input
+    form page view screen dialog modal route icon image option options param params parameter arg args attr
+    attribute property setting settings enabled disabled required visible hidden mode method strategy provider
+    manager service handler factory builder helper util utils repository store storage cache list map set index
+    table schema version algorithm alg algo encoding charset status state event action callback response request
+    result info data test tests mock exists valid invalid expired missing changed updated created date time at
+    link template alias ref reference scope scopes role roles usage limit grant claim claims issuer audience
+    subject reset confirm confirmation
+    """.split()
+)
+"""Last words of names that speak about a secret and do not hold it: `passwordField`, `token_type`, `secretName`."""
+DOING = frozenset(
+    b"""
+    get set is has have show hide toggle reset forgot forgotten change changed update check validate verify create
+    generate gen make build parse read load save store send delete remove clear add find fetch use enable disable
+    require need should must can no not invalid wrong missing bad incorrect error enter choose confirm repeat retype
+    label title mandatory hint want expected
+    """.split()
+)
+"""First words of names that do something with a secret, or say something of it: `getToken`, `LABEL_PASSWORD`."""
 _COMMENT = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", re.IGNORECASE)
 _TESTING = re.compile(rb"(?i)\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")
 _CODE = re.compile(
@@ -56,8 +87,16 @@ _SHELL = re.compile(rb"\b(?:export|ENV|ARG|docker|curl|kubectl|helm|mysql|psql|s
 _CODED = re.compile(rb"\bprocess\.env|os\.environ|getenv|ENV\[|System\.get")
 
 
+_ANY_KIND = re.compile(
+    rb"(?i)pass|pw|pswd|senha|contrase|kennwort|key|hmac|secret|token|jwt|ticket|sid|session|bearer|salt|pepper|seed|cred|basic|identified|auth|ntlm"
+)
+
+
+@lru_cache(maxsize=1 << 14)
 def name_kind(name: bytes) -> str:
     """Which kind of credential a name speaks of, or `other`."""
+    if not _ANY_KIND.search(name):
+        return "other"
     for kind, expression in NAMES:
         if expression.search(name):
             return kind
@@ -72,8 +111,13 @@ def name_features(name: bytes) -> tuple[list[str], list[int]]:
     flags.append(f"case:{case}")
     if name[:1] == b"-":
         flags.append("option")
-    if words and words[-1] in TELLING:
-        flags.append(f"name-last:{words[-1].decode()}")
+    if words:
+        if words[-1] in TELLING:
+            flags.append(f"name-last:{words[-1].decode()}")
+        if words[-1] in ABOUT:
+            flags.append("name-about")
+        if len(words) > 1 and words[0] in DOING:
+            flags.append("name-doing")
     return flags, [min(len(name), 255), min(len(words), 255)]
 
 

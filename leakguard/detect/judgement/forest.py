@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Node = Any
 """A leaf is its log-odds (a float); a split is (column, threshold, value here, at most, above)."""
 
-EXPLAINED = {"not": 10, "weak": 40, "secret": 40}
+EXPLAINED = {"not": 8, "weak": 24, "secret": 24}
 """How many trees, the first and weightiest, explain a match: few where it is held back, for most are."""
 
 
@@ -50,8 +50,16 @@ class Forest:
 
     def contributions(self, row: bytearray, verdict: str) -> dict[str, float]:
         """By how much each feature moved the log-odds: at every split, what the branch taken adds to its worth."""
+        return self._moves(self._trees[: EXPLAINED[verdict]], row)
+
+    def explained(self, row: bytearray) -> tuple[float, dict[str, float]]:
+        """The log-odds before any feature is looked at, and by how much each moves them in all trees."""
+        start = self.base + sum(node[2] if node.__class__ is tuple else node for node in self._trees)
+        return start, self._moves(self._trees, row)
+
+    def _moves(self, trees: Iterable[Node], row: bytearray) -> dict[str, float]:
         moved: dict[int, float] = {}
-        for node in self._trees[: EXPLAINED[verdict]]:
+        for node in trees:
             while node.__class__ is tuple:
                 column, worth = node[0], node[2]
                 node = node[3] if row[column] <= node[1] else node[4]

@@ -50,6 +50,7 @@ _PLAIN = {
     "sequence": "holds a run such as 1234 or aaa",
     "stand-in": "holds a stand-in's word",
     "own-word": "holds a word such as password or token",
+    "translated-word": "holds the word password in some language",
     "padding": "ends in base64 padding",
     "comment": "stands in a comment",
     "testing-words": "stands near words of tests or examples",
@@ -61,6 +62,8 @@ _PLAIN = {
     "repeats-name": "repeats its own name",
     "is-name": "is its own name",
     "option": "is given to a command's option",
+    "name-about": "its name is about a secret and does not hold it",
+    "name-doing": "its name says what is done with a secret",
 }
 
 

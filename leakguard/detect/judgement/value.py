@@ -61,10 +61,18 @@ _STAND_IN = re.compile(
     rb"(?i)example|sample|dummy|fake|mock|placeholder|change|replace|insert|your|(?<![a-z])(?:my|some|foo|bar|baz|the|test|tst|todo|none|null|nil|undefined|"
     rb"true|false|default|invalid|wrong|random|redact|hidden|mask|snip|removed|string|optional|required)|test(?![a-z]{3})|xxx|\.\.\.|\*\*\*|___"
 )
+TRANSLATED = re.compile(
+    rb"(?i)passwort|passord|contrase|senha|mot[ _-]de[ _-]passe|wachtwoord|parol[aeo]|parool|has(?:l|\xc5\x82)o\b|"
+    rb"heslo|salasana|adgangskode|kodeord|l(?:o|\xc3\xb6)senord|jelsz|geslo|lozink|zaporka|(?:s|\xc5\x9f)ifr(?:e|\xc9\x99)|"
+    rb"kata[ _-]sandi|kennwort|slapta|salas(?:o|\xc3\xb5)na"
+)
+"""The word password in the languages that people translate into; in a value it is a label's text."""
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _NUMBER = re.compile(rb"(?:0x)?[0-9A-Fa-f]{1,3}")
 _LETTERS = re.compile(rb"[aA]+")
-_OWN_WORD = re.compile(rb"(?i)passw|pwd|secret|token|api_?key|credential|auth|login|user|admin|private|public|key")
+_OWN_WORD = re.compile(
+    rb"(?i)passw|pwd|secret|token|api_?key|credential|auth|login|user|admin|private|public|key|pass\Z"
+)
 
 
 def shape(value: bytes) -> str:
@@ -115,6 +123,8 @@ def value_features(value: bytes) -> tuple[list[str], list[int]]:
         flags.append("stand-in")
     if _OWN_WORD.search(value):
         flags.append("own-word")
+    if TRANSLATED.search(value):
+        flags.append("translated-word")
     if value[-1:] == b"=":
         flags.append("padding")
     return flags, numbers

@@ -1,8 +1,12 @@
 import base64
+import hashlib
 import json
 
+import pytest
+
+from leakguard.detect.checks import google
 from leakguard.detect.checks.evidence import Evidence
-from leakguard.detect.checks.google import check_encoded_key_file, check_key_file
+from leakguard.detect.checks.google import check_api_key, check_encoded_key_file, check_key_file
 from leakguard.detect.template import expand
 
 EMAIL = "ci@acme.iam.gserviceaccount.com"
@@ -40,3 +44,10 @@ def test_an_encoded_key_file_is_decoded():
     assert encoded({"type": "service_account"}).outcome == "refuted"
     assert encoded(["service_account"]).outcome == "refuted"
     assert check_encoded_key_file(Evidence(b"eyJ0", b"eyJ0", 0, 4), "").outcome == "refuted"
+
+
+def test_an_api_key_that_firebase_publishes_is_harmless(monkeypatch: pytest.MonkeyPatch):
+    key, other = (expand("AIzaSy{base64url:33}", seed).encode() for seed in ("one", "two"))
+    monkeypatch.setattr(google, "_PUBLISHED", {hashlib.sha256(key).hexdigest()[:16]})
+    assert check_api_key(Evidence(key, key, 0, 39), "").outcome == "harmless"
+    assert check_api_key(Evidence(other, other, 0, 39), "").outcome == "neutral"

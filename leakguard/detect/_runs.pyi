@@ -1,0 +1,3 @@
+from typing_extensions import Buffer
+
+def lines_with_runs(data: Buffer, least: int, /) -> tuple[bytes, bytes]: ...
