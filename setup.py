@@ -1,4 +1,4 @@
-"""Builds the optional compiled kernel and puts the rules into the package. All else is in pyproject.toml."""
+"""Builds the optional compiled parts and puts the rules into the package. All else is in pyproject.toml."""
 
 import shutil
 import sys
@@ -8,6 +8,8 @@ from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 SOURCES = Path("leakguard/git/kernel_src")
+# MSVC optimises by default and does not know the flag.
+FAST = [] if sys.platform == "win32" else ["-O3"]
 
 
 class BuildWithRules(build_py):
@@ -26,10 +28,16 @@ setup(
             "leakguard.git._kernel",
             sorted(path.as_posix() for path in SOURCES.glob("*.c")),
             depends=sorted(path.as_posix() for path in SOURCES.glob("*.h")),
-            # MSVC optimises by default and does not know the flag.
-            extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+            extra_compile_args=FAST,
             # Where no compiler is, leakguard.git.kernel_py does the same work.
             optional=True,
-        )
+        ),
+        Extension(
+            "leakguard.detect._runs",
+            ["leakguard/detect/runs_src/runs.c"],
+            extra_compile_args=FAST,
+            # Where no compiler is, leakguard.detect.runs has every line read.
+            optional=True,
+        ),
     ],
 )

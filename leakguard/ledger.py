@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from leakguard.detect.checks import clock
+from leakguard.globs import path_matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TIMEOUT = 0.5
 """Seconds that an allowance's expression may take on one value before it counts as not fitting."""
 _NAMED = 5
-"""How many stale baseline entries a note names before it counts the rest."""
+"""How many stale baseline entries, or comments, a note names before it counts the rest."""
 
 
 class Ledger:
@@ -61,6 +61,15 @@ class Ledger:
         ]
         unused = [number for number in range(len(self.entries)) if whole and number not in {*self.used, *expired}]
         return (*self._tell(expired, "ran out"), *self._tell(unused, "fits nothing"))
+
+    def tell_idle(self, comments: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+        """A sentence for comments, by path and line, that allow nothing; none where not all rules were asked."""
+        idle = [f"{path}:{line}" for path, line in sorted(comments)]
+        if not idle or self.settings.only:
+            return ()
+        what = "1 comment allows" if len(idle) == 1 else f"{len(idle)} comments allow"
+        more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
+        return (f"{what} nothing (unused or out of date), to be taken out: {', '.join(idle[:_NAMED])}{more}",)
 
     def _ran_out(self, allowance: Allowance) -> bool:
         return bool(allowance.expires and allowance.expires < self.today)
@@ -118,44 +127,3 @@ def _terms(allowance: Allowance) -> str:
 def _since(allowance: Allowance) -> str:
     owner = f" (owner: {allowance.owner})" if allowance.owner else ""
     return f" on {allowance.expires}{owner}"
-
-
-def path_matches(path: str, globs: Iterable[str]) -> bool:
-    """Whether a path, or a folder that it lies in, fits one of the globs. `**` crosses folders; a glob without a slash
-    fits a name at any depth, as in .gitignore."""
-    path = path.split("!", 1)[0]
-    parts = path.split("/")
-    prefixes = ["/".join(parts[:size]) for size in range(1, len(parts) + 1)]
-    for glob in globs:
-        pattern = glob.strip("/")
-        names = parts if "/" not in pattern else []
-        expression = glob_expression(pattern)
-        if any(expression.fullmatch(name) for name in (*names, *prefixes)):
-            return True
-    return False
-
-
-def glob_expression(glob: str) -> re.Pattern[str]:
-    """A glob as an expression for whole paths."""
-    if glob not in _TRANSLATED:
-        out = ""
-        at = 0
-        while at < len(glob):
-            if glob.startswith("**/", at):
-                out, at = out + "(?:.*/)?", at + 3
-            elif glob.startswith("**", at):
-                out, at = out + ".*", at + 2
-            elif glob[at] == "*":
-                out, at = out + "[^/]*", at + 1
-            elif glob[at] == "?":
-                out, at = out + "[^/]", at + 1
-            elif glob[at] == "[" and (close := glob.find("]", at + 2)) > 0:
-                body = glob[at + 1 : close].replace("\\", "\\\\")
-                out, at = out + "[" + ("^" + body[1:] if body[0] == "!" else body) + "]", close + 1
-            else:
-                out, at = out + re.escape(glob[at]), at + 1
-        _TRANSLATED[glob] = re.compile(out, re.DOTALL)
-    return _TRANSLATED[glob]
-
-
-_TRANSLATED: dict[str, re.Pattern[str]] = {}

@@ -15,10 +15,13 @@ _MANY = 5
 """How many commits, refs or paths a step names before it counts the rest."""
 
 _ENCRYPTED = frozenset({
-    "private-key-encrypted", "keystore-jks", "keystore-pkcs12", "wallet-ethereum-keystore", "ansible-vault-text",
-    "sops-value", "artifactory-encrypted-password",
+    "private-key-encrypted", "keystore-jks", "keystore-pkcs12", "wallet-ethereum-keystore",
+    "artifactory-encrypted-password",
 })  # fmt: skip
 """Rules whose finding is locked behind a passphrase."""
+
+_LOCKED = "encrypted with a pass phrase"
+"""What the checks of keys say of one that is locked, whatever its rule."""
 
 _HASHED = ("hash-", "htpasswd-", "shadow-", "cisco-secret-hash", "rabbitmq-password-hash", "chpasswd-hash")
 """What the ids of rules begin with whose finding is a hash of a password."""
@@ -63,7 +66,7 @@ def _settled(finding: Finding, rotate: tuple[str, ...]) -> tuple[str, tuple[str,
             "reason.",
             *rotate,
         )
-    if finding.rule in _ENCRYPTED:
+    if finding.rule in _ENCRYPTED or any(_LOCKED in reason for reason in finding.reasons):
         return "encrypted", (
             "It is locked behind a passphrase, which can be tried out in peace by whoever has the file: where that is "
             "short, shared or lies in the repository too, treat it as leaked.",
@@ -100,10 +103,12 @@ def _unpushed(finding: Finding, life: Provenance, rotate: tuple[str, ...]) -> tu
             "where that is the first commit)."
         )
     else:
+        first = commits[0] if commits else "COMMIT"
         how = (
-            f"For each of them: `git rebase --interactive {commits[0] if commits else 'COMMIT'}~1`, mark it edit, take "
+            f"`git rebase --interactive {first}~1` (--root instead of {first}~1 where that is the first commit), mark "
+            f"{'each of them' if len(commits) > 1 else 'it'} edit, take the secret out, `git commit --all --amend "
+            "--no-edit`, `git rebase --continue`; or let `leakguard purge-plan` do it."
         )
-        how += "the secret out, `git commit --amend`, `git rebase --continue`; or let `leakguard purge-plan` do it."
     return (
         f"It was not pushed: rewrite {named} before you do. {_store(finding)}",
         how,

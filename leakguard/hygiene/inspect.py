@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections import defaultdict
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +14,16 @@ import pygit2
 from leakguard.errors import RepositoryError
 from leakguard.excerpt import escape
 from leakguard.git.repository import open_repository
+from leakguard.globs import path_matches
 from leakguard.hygiene.catalogue import EXAMPLES, GROUPS, Group
 from leakguard.hygiene.ignores import FILE_NAME, Ignores
+from leakguard.hygiene.names import HEAD_BYTES, classify, groups_of, remark
 from leakguard.hygiene.problems import Problem, Report, problem_order
 from leakguard.hygiene.shipping import shipped
-from leakguard.ledger import glob_expression, path_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HEAD_BYTES = 1 << 16
-"""How much of a file is read to tell what it is."""
 MAX_TREES = 100_000
 """How many trees of the history are read to look for files that are ignored now."""
 
@@ -57,38 +54,6 @@ def tracked_files(repo: pygit2.Repository) -> list[str]:
         ) from None
 
 
-def groups_of(path: str) -> list[Group]:
-    """The groups that a path's name belongs to; a harmless name belongs to none."""
-    if not (any(map(_may_be, path.split("/"))) or _PLACES.fullmatch(path)):
-        return []
-    found = [group for group in GROUPS if path_matches(path, _anywhere(group.globs))]
-    return [] if any(path_matches(path, group.harmless) for group in found) else found
-
-
-def classify(path: str, content: bytes) -> Group | None:
-    """The group that a file belongs to by its name and its first bytes, None for a harmless one."""
-    return next((group for group in groups_of(path) if group.holds(content)), None)
-
-
-@lru_cache(maxsize=1 << 16)
-def _may_be(name: str) -> bool:
-    """Whether any group knows files or folders of this name; most names are asked about once."""
-    return _NAMES.fullmatch(name) is not None
-
-
-def _anywhere(globs: tuple[str, ...]) -> list[str]:
-    """The same globs, those with a slash at any depth too."""
-    return [f"**/{glob}" if "/" in glob else glob for glob in globs]
-
-
-def _joined(*, with_slash: bool) -> re.Pattern[str]:
-    globs = [glob for group in GROUPS for glob in _anywhere(group.globs) if ("/" in glob) is with_slash]
-    return re.compile("|".join(glob_expression(glob).pattern for glob in globs), re.DOTALL)
-
-
-_NAMES, _PLACES = _joined(with_slash=False), _joined(with_slash=True)
-
-
 def summary(path: Path) -> str:
     """One line for other commands' reports: how many sensitive files are tracked, '' where none is. Reads the index
     only, so that a hook can afford it."""
@@ -98,11 +63,7 @@ def summary(path: Path) -> str:
     except RepositoryError:
         return ""
     root = Path(repo.workdir or path)
-    found = [name for name in paths if groups_of(name) and classify(name, _head(root / name))]
-    if not found:
-        return ""
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"hygiene: {escape(found[0])}{more} should not be tracked; `leakguard hygiene` says what to do"
+    return remark(paths, lambda name: _head(root / name))
 
 
 class _Inspection:

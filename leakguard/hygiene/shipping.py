@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from leakguard.globs import glob_expression, path_matches
 from leakguard.hygiene.ignores import FILE_NAME, Rules
 from leakguard.hygiene.problems import Problem
-from leakguard.ledger import glob_expression, path_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

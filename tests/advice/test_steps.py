@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -100,3 +101,28 @@ def test_guide_shows_rotation_and_where_to_put_it(leakguard) -> None:
 def test_a_dotenv_line_runs_in_a_shell(tmp_path: Path) -> None:
     subprocess.run(["sh", "-c", STORES["dotenv"].put[0]], cwd=tmp_path, check=True)
     assert (tmp_path / ".gitignore").read_text() == ".env\n.env.*\n!.env.example\n"
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+@pytest.mark.parametrize(("phrase", "situation"), [("some pass phrase", "encrypted"), ("", "unpushed")])
+def test_a_key_behind_a_pass_phrase_is_told_apart(
+    tmp_path: Path, rules: RuleSet, settings: Settings, phrase: str, situation: str
+) -> None:
+    repo = cloned(tmp_path)
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", phrase, "-f", str(repo.path / "deploy_key")]
+    subprocess.run(command, check=True, capture_output=True)
+    (repo.path / "deploy_key.pub").unlink()
+    repo.commit()
+    (finding,) = sweep(repo.path, rules, settings).findings
+    assert finding.advice.situation == situation
+
+
+def test_what_a_later_commit_took_out_again_is_rewritten_too(
+    tmp_path: Path, rules: RuleSet, settings: Settings, token
+) -> None:
+    repo = cloned(tmp_path)
+    commit = repo.commit(b__py=f"T = '{token('a')}'\n")
+    repo.commit(b__py="\n")
+    (finding,) = sweep(repo.path, rules, settings).findings
+    assert finding.advice.steps[1].startswith(f"`git rebase --interactive {commit[:10]}~1` (--root instead of")
+    assert "mark it edit" in finding.advice.steps[1]

@@ -208,3 +208,10 @@ def test_the_secret_is_gitleaks_group() -> None:
     assert _with_secret(r"(?i)a[(](b)(c)", 2) == r"(?i)a[(](b)(?P<secret>c)"
     assert _with_secret(r"a\((b)", 0) == r"a\((?P<secret>b)"
     assert _with_secret("ab", 0) == "ab"
+
+
+def test_a_detect_secrets_baseline_is_itself_clean(repo: GitRepo, leakguard, token) -> None:
+    repo.commit(a__py=f"k = '{token('a')}'\npassword = 'Xk29fjQlq3pz'\n")
+    assert leakguard("migrate", "--repo", repo.path, "--to-detect-secrets", repo.path / ".secrets.baseline").status == 0
+    ran = leakguard("scan", ".secrets.baseline", cwd=repo.path)
+    assert (ran.status, "no secrets" in ran.out) == (0, True)
