@@ -91,6 +91,10 @@ class Reach:
         self._edges = array("i")
         self._direct: dict[Number, frozenset[Key]] = {}
 
+    def add_known(self, sets: Mapping[Number, frozenset[Key]]) -> None:
+        """What some trees reach is known already; nothing more is to be added for them."""
+        self._direct.update(sets)
+
     def add_holder(self, tree: Number, keys: Iterable[Key]) -> None:
         """`tree` itself has an entry that holds these findings."""
         self._direct[tree] = self._direct.get(tree, EMPTY) | frozenset(keys)

@@ -11,7 +11,7 @@ from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, TAG, TREE, Pack, open_packs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from leakguard.git.repository import Repository
@@ -69,6 +69,13 @@ class Objects:
         size = self.hash_size
         return bytes(self.oids[number * size : (number + 1) * size]).hex()
 
+    def repeats(self) -> Iterator[int]:
+        """The numbers of objects that have a lower one as well. The first pack, the largest, is not asked."""
+        size, find = self.hash_size, self.table.find
+        for number in range(self.packs[0].count if self.packs else 0, self.count if self.repeated else 0):
+            if find(self.oids[number * size : (number + 1) * size]) != number:
+                yield number
+
     def place(self, number: int) -> tuple[Pack | None, int]:
         """The pack that holds an object and its number there; None and the place in `loose` for a loose one."""
         if number >= self.loose_base:
@@ -112,7 +119,8 @@ def open_objects(repository: Repository) -> tuple[Objects, list[tuple[str, str]]
         again, problems = open_packs(
             [index for index in repository.packs() if index not in {pack.index for pack in packs}], 20
         )
-        packs = sorted([*packs, *again], key=lambda pack: pack.index)
+        packs = [*packs, *again]
+    packs.sort(key=lambda pack: (-pack.size, pack.index))
     return Objects(repository.git_dir, packs, list(repository.loose_objects())), problems
 
 

@@ -97,6 +97,11 @@ class Pack:
         size = self.hash_size
         return bytes(self.table.oids[number * size : (number + 1) * size]).hex()
 
+    @property
+    def is_promised(self) -> bool:
+        """Whether what its objects lead to may be absent: the pack came into a partial clone."""
+        return self.index.with_suffix(".promisor").exists()
+
     def families(self, budget: int) -> list[tuple[int, int]]:
         """Half-open spans of `order`, each of whole delta trees, each of about `budget` packed bytes."""
         spans: list[tuple[int, int]] = []

@@ -16,6 +16,7 @@ from leakguard.detect.selection import active_rules
 from leakguard.excerpt import escape, printable
 from leakguard.git.history import LazyHistory, Tip
 from leakguard.git.objects import Objects, listed_by_libgit2, open_objects
+from leakguard.git.packs import KINDS
 from leakguard.git.repository import open_repository
 from leakguard.model import Coverage, Result, Skipped
 from leakguard.pool import Pool
@@ -23,7 +24,7 @@ from leakguard.sweep.first import FirstPass
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.places import HistoryLocator, Reached
 from leakguard.sweep.second import SecondPass
-from leakguard.sweep.worker import Worker, plan
+from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,8 +140,19 @@ class _Sweep:
             if self._pool is not None:
                 self._pool.close()
         self.first.counts["tree"] = second.trees
+        self.count_once()
         self.skipped += [*self.first.skipped, *second.skipped]
         return self.result(groups, reached, history)
+
+    def count_once(self) -> None:
+        """What is stored more than once was read more than once: a pack's own figures do not depend on other packs."""
+        for number in self.objects.repeats():
+            try:
+                kind, size = self.objects.header(self.objects.oid(number))
+            except (KeyError, ValueError):
+                continue  # was not read either
+            self.first.counts[KINDS[kind]] -= 1
+            self.first.decoded -= size if kind in TEXT_KINDS else 0
 
     @property
     def collector(self) -> Collector:

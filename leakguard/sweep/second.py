@@ -9,6 +9,7 @@ import msgspec
 
 from leakguard.assemble import listed, settle
 from leakguard.git.history import Reach
+from leakguard.sweep.known_trees import recall_trees, remember_trees
 from leakguard.sweep.memory import TreeMemory, digest
 from leakguard.sweep.places import NAME, Reached, message_numbers
 from leakguard.sweep.worker import Trees
@@ -41,6 +42,7 @@ class Walked(msgspec.Struct):
     named: list[tuple[int, list[bytes]]]
     trees: int
     skipped: list[Skipped]
+    missing: int = 0
 
 
 class SecondPass:
@@ -82,13 +84,15 @@ class SecondPass:
         if known is not None:
             self.trees, self.skipped, sets, plain = known.trees, known.skipped, unpack_sets(known), True
         else:
-            walked = self.walk(pool(), tasks(), numbered, frozenset(), progress)
+            walked = self.walk_new(pool(), tasks(), numbered, progress)
             self.trees, self.skipped, plain = walked.trees, walked.skipped, not walked.names
             reach = walked.reach
             if walked.names:
                 # File names hold secrets too: now that they are known, ask once more which trees have them.
                 groups, numbered, reach = self.with_names(pool(), tasks(), frozenset(walked.names), progress)
             sets = reach.sets(self.objects.count)
+            if plain and not (walked.missing or walked.skipped or self.objects.loose):
+                remember_trees(self.memory, self.objects, numbered.keys, sets, walked.trees)
         lives = history().lives(sets)
         said = {numbers: history().life_in_commits(numbers) for numbers in messages}
         if plain:
@@ -109,6 +113,25 @@ class SecondPass:
                 keys.setdefault(item.spot.holder, set()).add(key)
         return Numbered({oid: frozenset(found) for oid, found in keys.items()}, owner)
 
+    def walk_new(
+        self,
+        pool: Pool,
+        tasks: Sequence[Task],
+        numbered: Numbered,
+        progress: Callable[[str, int, int], None],
+    ) -> Walked:
+        """One pass over the trees of which nothing is known from an earlier sweep; over all where a file's name holds a
+        secret."""
+        known = recall_trees(self.memory, self.objects, numbered.keys)
+        walked = self.walk(
+            pool, [task for task in tasks if task.pack not in known.packs], numbered, frozenset(), progress
+        )
+        if known.packs and walked.names:
+            return self.walk(pool, tasks, numbered, frozenset(), progress)
+        walked.reach.add_known(known.sets)
+        walked.trees += known.trees
+        return walked
+
     def walk(
         self,
         pool: Pool,
@@ -128,6 +151,7 @@ class SecondPass:
             walked.named.extend(out.named)
             walked.trees += out.tree_count
             walked.skipped.extend(out.skipped)
+            walked.missing += out.missing
             walked.reach.add_edges(out.trees, out.counts, out.edges)
             pairs = memoryview(out.holders).cast("i").tolist()
             for tree, at in zip(pairs[::2], pairs[1::2], strict=True):

@@ -64,7 +64,7 @@ class Texts(msgspec.Struct):
 
 class Trees(msgspec.Struct):
     """What one task of the second pass found: int32 arrays as `kernel.TreeReader.take` gives them, trees with entries
-    of a wanted name, and names with secrets in them."""
+    of a wanted name, and names with secrets in them. `missing`: subtrees that are not there."""
 
     trees: bytes = b""
     counts: bytes = b""
@@ -73,6 +73,7 @@ class Trees(msgspec.Struct):
     named: list[tuple[int, list[bytes]]] = []
     names: set[bytes] = set()
     tree_count: int = 0
+    missing: int = 0
     skipped: list[Skipped] = []
 
 
@@ -122,11 +123,6 @@ class Worker:
             own = Failure(failure.number, 0, str(problem))
         return own if failure.number >= self.objects.loose_base else failure
 
-    def is_first(self, number: int) -> bool:
-        """Whether an object is stored under this number first: another one where it is stored more than once."""
-        objects = self.objects
-        return not objects.repeated or objects.find(objects.oid(number)) == number
-
 
 class _TextRun:
     """One task of the first pass."""
@@ -142,7 +138,7 @@ class _TextRun:
         self.message_bytes = 0
 
     def run(self) -> Texts:
-        out, chain, is_first = self.out, self.chain, self.worker.is_first
+        out, chain = self.out, self.chain
         met = dict.fromkeys(TEXT_KINDS, 0)
         for step in self.worker.steps(self.task, TEXT_KINDS, chain):
             if isinstance(step, Failure):
@@ -153,9 +149,8 @@ class _TextRun:
                 self.take_blob(number, depth)
             else:
                 self.take_message(kind, number, chain.content(depth))
-            if is_first(number):
-                met[kind] += 1
-                out.decoded_bytes += chain.size
+            met[kind] += 1
+            out.decoded_bytes += chain.size
         self.scan_messages()
         out.counts.update({KINDS[kind]: count for kind, count in met.items() if count})
         out.commits = bytes(self.commits)
@@ -180,9 +175,8 @@ class _TextRun:
             self.take_decoded(failure.number, content)
         else:
             self.take_message(kind, failure.number, content)
-        if self.worker.is_first(failure.number):
-            met[kind] += 1
-            self.out.decoded_bytes += len(content)
+        met[kind] += 1
+        self.out.decoded_bytes += len(content)
 
     def take_blob(self, number: int, depth: int) -> None:
         chain, states = self.chain, self.states
@@ -280,6 +274,7 @@ class _TreeRun:
             if not out.tree_count % TREES_AT_ONCE:
                 self.empty()
         self.empty()
+        out.missing = self.reader.missing + self.lone_reader.missing
         out.trees, out.counts, out.edges, out.holders = map(b"".join, zip(*self.parts, strict=True))
         return out
 
@@ -298,7 +293,7 @@ class _TreeRun:
     def take(self, chain: kernel.Chain, reader: kernel.TreeReader, depth: int, number: int) -> None:
         objects = self.worker.objects
         first = objects.find(objects.oid(number)) if objects.repeated else number
-        self.out.tree_count += first == number
+        self.out.tree_count += 1
         try:
             named = reader.read(depth, first)
         except kernel.KernelError as problem:

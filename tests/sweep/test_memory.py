@@ -140,3 +140,63 @@ def test_a_shallow_clone_is_not_remembered_as_if_it_were_whole(
     assert plain(sweep(clone, rules, settings)) == plain(
         sweep(clone, rules, msgspec.structs.replace(settings, memory=None))
     )
+
+
+@pytest.fixture
+def trees_read(monkeypatch) -> list[int]:
+    """How many trees each task of the second pass read."""
+    counts: list[int] = []
+    honest = Worker.read_trees
+
+    def counted(self, *arguments):
+        out = honest(self, *arguments)
+        counts.append(out.tree_count)
+        return out
+
+    monkeypatch.setattr(Worker, "read_trees", counted)
+    return counts
+
+
+def fetch_one(repo: GitRepo, **files: str) -> str:
+    """A commit that comes in a pack of its own, with the bases of its deltas, as a fetch brings it."""
+    commit = repo.commit(**files)
+    repo.git("repack", "-dq")
+    return commit
+
+
+def test_after_a_fetch_only_the_new_trees_are_read(repo: GitRepo, remembering, trees_read, token) -> None:
+    remembering()
+    for change in ({"d": "nothing"}, {"d": token("new")}, {"a": "no secret any more"}, {"e": token("0")}):
+        fetch_one(repo, **change)
+        trees_read.clear()
+        result = remembering()
+        assert sum(trees_read) == 1
+        assert plain(result) == plain(remembering(memory=None))
+
+
+def test_trees_that_came_twice_are_counted_once(repo: GitRepo, remembering) -> None:
+    before = remembering().coverage.objects["tree"]
+    fetch_one(repo, d="new")
+    listed = repo.git("rev-list", "--objects", "--no-object-names", "HEAD~2..HEAD").encode()
+    repo.git("pack-objects", "-q", ".git/objects/pack/pack", stdin=listed)
+    result = remembering()
+    assert result.coverage.objects["tree"] == before + 1
+    assert plain(result) == plain(remembering(memory=None))
+
+
+def test_a_pack_that_is_gone_takes_its_memory_with_it(repo: GitRepo, remembering, trees_read, token) -> None:
+    remembering()
+    fetch_one(repo, c=token("new"))
+    repo.git("repack", "-adfq", "--depth=1")
+    trees_read.clear()
+    result = remembering()
+    assert sum(trees_read) == result.coverage.objects["tree"]
+    assert plain(result) == plain(remembering(memory=None))
+
+
+def test_a_new_secret_in_a_file_name_has_every_tree_read(repo: GitRepo, remembering, token) -> None:
+    remembering()
+    fetch_one(repo, **{f"dump-{token('name')}.txt": "content"})
+    assert plain(remembering()) == plain(remembering(memory=None))
+    fetch_one(repo, **{f"dump-{token('name')}.txt": "content", "c": token("new")})
+    assert plain(remembering()) == plain(remembering(memory=None))

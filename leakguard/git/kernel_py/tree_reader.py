@@ -42,8 +42,8 @@ class TreeReader:
     """Reads the trees that `chain` holds, as a walk comes to them.
 
     `trees` and `blobs` say which subtrees and other entries matter; `names` which names are asked for. With None for
-    `names`, the names of at least `least` bytes are gathered instead. KernelError where the tables' ids differ in
-    length.
+    `names`, the names of at least `least` bytes are gathered instead. `missing` counts the subtrees that `trees` does
+    not know. KernelError where the tables' ids differ in length.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class TreeReader:
             raise TypeError("names must be a frozenset of bytes or None")
         self._chain = chain
         self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
+        self.missing = 0
         self._levels: list[_Level] = []
         self._numbers, self._counts, self._edges, self._holders = array("i"), array("i"), array("i"), array("i")
         self._lines: list[bytes] = []
@@ -137,6 +138,7 @@ class TreeReader:
             return
         is_tree = kind == KIND_TREE
         position = (self._trees if is_tree else self._blobs).positions.get(oid, -1)
+        self.missing += is_tree and position < 0
         if position >= 0:
             (level.subtrees if is_tree else level.contents).append((start, position))
 

@@ -8,6 +8,8 @@
 #include "oid_table.h"
 #include "tree.h"
 
+#include <structmember.h>
+
 /* An entry that matters: where it begins in its tree, and its position in a table. */
 typedef struct {
     uint32_t start;
@@ -113,6 +115,7 @@ typedef struct {
     const OidTable *blobs;
     Names names;
     size_t least;
+    Py_ssize_t missing;
     Level *levels;
     size_t room;
     size_t used;
@@ -203,6 +206,7 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
         return problem;
     }
     position = oid_find(is_tree ? reader->trees : reader->blobs, entry->oid);
+    reader->missing += is_tree && position < 0;
     return position < 0 ? NULL : add_mark(is_tree ? &level->subtrees : &level->contents, start, position);
 }
 
@@ -524,12 +528,18 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyMemberDef members[] = {
+    {"missing", T_PYSSIZET, offsetof(TreeReader, missing), READONLY, "how many subtrees were named that are not known"},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)PyDoc_STR("TreeReader(chain, trees, blobs, names, least)\n--\n\n"
                                   "What the trees of a walk name, each entry looked at once.")},
     {Py_tp_new, (void *)reader_new},
     {Py_tp_dealloc, (void *)reader_dealloc},
     {Py_tp_methods, methods},
+    {Py_tp_members, members},
     {0, NULL},
 };
 
