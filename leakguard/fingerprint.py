@@ -70,23 +70,25 @@ def fingerprint(rule: Rule, secret: bytes, key: str) -> str:
 
 
 def prepare(marked: Iterable[tuple[Rule, bytes]], key: str, workers: int) -> None:
-    """Have the slow ones of these fingerprints at hand when they are asked for: made on several threads at once."""
+    """Begin with the slow ones of these fingerprints, in threads that work from the last to the first: whoever asks for
+    them in order, meanwhile, meets the threads half-way."""
     slow = [] if key or workers <= 1 else [(rule, secret) for rule, secret in marked if needs_key(rule, secret)]
     if len(slow) < _MANY:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(workers) as threads:
-        for _ in threads.map(lambda item: fingerprint(item[0], item[1], key), slow):
-            pass
+    threads = ThreadPoolExecutor(workers - 1)
+    for rule, secret in reversed(slow):
+        threads.submit(fingerprint, rule, secret, key)
+    threads.shutdown(wait=False)
 
 
 @lru_cache(maxsize=100_000)
 def _slow(text: bytes) -> str:
-    """A hash of which nobody makes many: a millisecond and a megabyte each."""
+    """A hash of which nobody makes many: a millisecond and half a megabyte each."""
     import hashlib
 
-    return hashlib.scrypt(text, salt=b"leakguard", n=1024, r=8, p=1, dklen=16).hex()
+    return hashlib.scrypt(text, salt=b"leakguard", n=512, r=8, p=1, dklen=16).hex()
 
 
 def key_check(key: str) -> str:

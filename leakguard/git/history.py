@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from itertools import chain, groupby
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -95,9 +95,12 @@ class Reach:
         """What some trees reach is known already; nothing more is to be added for them."""
         self._direct.update(sets)
 
-    def add_holder(self, tree: Number, keys: Iterable[Key]) -> None:
-        """`tree` itself has an entry that holds these findings."""
-        self._direct[tree] = self._direct.get(tree, EMPTY) | frozenset(keys)
+    def add_holders(self, pairs: Sequence[int], sets: Sequence[frozenset[Key]]) -> None:
+        """Trees that themselves have an entry which holds findings: (tree, place of the set in `sets`), in a row."""
+        direct = self._direct
+        for tree, at in zip(pairs[::2], pairs[1::2], strict=True):
+            old = direct.get(tree)
+            direct[tree] = sets[at] if old is None else old | sets[at]
 
     def add_edges(self, trees: bytes, counts: bytes, edges: bytes) -> None:
         """int32 arrays: the numbers of some trees, how many subtrees each has, and the numbers of these in a row."""
@@ -106,36 +109,17 @@ class Reach:
         self._edges.frombytes(edges)
 
     def sets(self, total: int) -> dict[Number, frozenset[Key]]:
-        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects.
-
-        Children come before their parents (Kahn's order), so that each edge is looked at once.
-        """
+        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects."""
         join = _Joiner()
         found = {tree: join.known(keys) for tree, keys in self._direct.items()}
-        if not found:
-            return found
-        seeds = array("i", sorted(found)).tobytes()
-        pairs = kernel.reach(self._trees.tobytes(), self._counts.tobytes(), self._edges.tobytes(), seeds, total)
-        numbers = memoryview(pairs).cast("i").tolist()
-        trees, subtrees = numbers[::2], numbers[1::2]
-        waiting_for = [0] * total
-        for tree in trees:
-            waiting_for[tree] += 1
-        spans = _spans(subtrees)
-        ready = [tree for tree in found if not waiting_for[tree]]
-        while ready:
-            tree = ready.pop()
-            keys = found[tree]
-            begin, end = spans.get(tree, (0, 0))
-            for parent in trees[begin:end]:
-                old = found.get(parent)
-                if old is None:
-                    found[parent] = keys
-                elif old is not keys:
-                    found[parent] = join.union(old, keys)
-                waiting_for[parent] -= 1
-                if not waiting_for[parent]:
-                    ready.append(parent)
+        seeds = array("i", sorted(found))
+        pairs = memoryview(kernel.reach(self._trees, self._counts, self._edges, seeds, total)).cast("i").tolist()
+        for tree, subtree in zip(pairs[::2], pairs[1::2], strict=True):
+            keys, old = found.get(subtree, EMPTY), found.get(tree)
+            if old is None:
+                found[tree] = keys
+            elif old is not keys:
+                found[tree] = join.union(old, keys)
         return found
 
 
@@ -156,17 +140,6 @@ class _Joiner:
         if joined is None:
             joined = self._unions[pair] = self.known(one | other)
         return joined
-
-
-def _spans(subtrees: list[Number]) -> dict[Number, tuple[int, int]]:
-    """Where each subtree's edges stand: `kernel.reach` gives them in a row."""
-    spans: dict[Number, tuple[int, int]] = {}
-    begin = 0
-    for subtree, row in groupby(subtrees):
-        end = begin + sum(1 for _ in row)
-        spans[subtree] = (begin, end)
-        begin = end
-    return spans
 
 
 class Life(msgspec.Struct, frozen=True):

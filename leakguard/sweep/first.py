@@ -68,7 +68,7 @@ class FirstPass:
 
     def _remember(self, number: int, outs: list[Texts]) -> None:
         """What the tasks say of one whole pack. Commits that lead nowhere may lead somewhere once more is fetched."""
-        if not all(out.settled for out in outs):
+        if self.memory.folder is None or not all(out.settled for out in outs):
             return
         local = _Localiser(self.objects, number)
         commits = b"".join(local.rows(out.commits) for out in outs)

@@ -62,15 +62,13 @@ def remember_trees(
     oids = {bytes.fromhex(oid): place for place, oid in enumerate(sorted(holders))}
     class_of: dict[frozenset[bytes], int] = {}
     of_key = {key: class_of.setdefault(held, len(class_of)) for key, held in _members(holders).items()}
-    place_of: dict[frozenset[int], int] = {}
-    places = array("I")
-    for keys in sets.values():
-        places.append(place_of.setdefault(frozenset(of_key[key] for key in keys), len(place_of)))
+    place_of = {keys: place for place, keys in enumerate(dict.fromkeys(sets.values()))}
+    places = array("I", map(place_of.__getitem__, sets.values()))
     kept = TreesMemory(
         [pack.checksum for pack in objects.packs],
         list(oids),
         [sorted(oids[oid] for oid in held) for held in class_of],
-        [sorted(classes) for classes in place_of],
+        [sorted({of_key[key] for key in keys}) for keys in place_of],
         bytes.fromhex("".join(map(objects.oid, sets))),
         places.tobytes(),
         trees,

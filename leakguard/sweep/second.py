@@ -91,11 +91,11 @@ class SecondPass:
                 # File names hold secrets too: now that they are known, ask once more which trees have them.
                 groups, numbered, reach = self.with_names(pool(), tasks(), frozenset(walked.names), progress)
             sets = reach.sets(self.objects.count)
-            if plain and not (walked.missing or walked.skipped or self.objects.loose):
+            if self.memory.folder and plain and not (walked.missing or walked.skipped or self.objects.loose):
                 remember_trees(self.memory, self.objects, numbered.keys, sets, walked.trees)
         lives = history().lives(sets)
         said = {numbers: history().life_in_commits(numbers) for numbers in messages}
-        if plain:
+        if self.memory.folder and plain:
             self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, lives, said))
         return groups, Reached(numbered.keys, numbered.owner, sets, lives, said)
 
@@ -153,14 +153,12 @@ class SecondPass:
             walked.skipped.extend(out.skipped)
             walked.missing += out.missing
             walked.reach.add_edges(out.trees, out.counts, out.edges)
-            pairs = memoryview(out.holders).cast("i").tolist()
-            for tree, at in zip(pairs[::2], pairs[1::2], strict=True):
-                walked.reach.add_holder(tree, sets[at])
+            walked.reach.add_holders(memoryview(out.holders).cast("i").tolist(), sets)
             progress("Reading trees", done, len(tasks))
         for tree, _ in walked.named:
             oid = self.objects.oid(tree)
             if oid in numbered.keys:
-                walked.reach.add_holder(tree, numbered.keys[oid])
+                walked.reach.add_holders((tree, 0), (numbered.keys[oid],))
         return walked
 
     def with_names(

@@ -15,7 +15,8 @@ def reach(trees: Buffer, counts: Buffer, edges: Buffer, seeds: Buffer, total: in
     """The edges (int32 pairs: tree, subtree) on which trees lead, over any number of steps, to the seeds.
 
     ``trees`` (int32) numbers some trees, ``counts`` says how many subtrees each has, ``edges`` holds those in a row;
-    ``seeds`` are the numbers to begin with, all numbers are under ``total``. Breadth first, each tree once.
+    ``seeds`` are the numbers to begin with, all numbers are under ``total``. The edges from a tree come before those to
+    it; edges of cycles, which no honest objects make, come last.
     """
     numbers, sizes, targets, first = (memoryview(part).cast("B").cast("i") for part in (trees, counts, edges, seeds))
     known = [*numbers, *targets, *first]
@@ -30,12 +31,24 @@ def reach(trees: Buffer, counts: Buffer, edges: Buffer, seeds: Buffer, total: in
             sources.setdefault(target, []).append(tree)
         at += size
     queue = list(dict.fromkeys(first))
-    seen = set(queue)
-    pairs = array("i")
+    waiting = dict.fromkeys(queue, 0)
     for subtree in queue:
         for tree in sources.get(subtree, ()):
-            pairs.extend((tree, subtree))
-            if tree not in seen:
-                seen.add(tree)
+            if tree not in waiting:
+                waiting[tree] = 0
                 queue.append(tree)
-    return pairs.tobytes()
+            waiting[tree] += 1
+    pairs = array("i")
+    told = set()
+    stack = [tree for tree in queue if not waiting[tree]]
+    cycles = iter(queue)
+    while True:
+        subtree = stack.pop() if stack else next((tree for tree in cycles if tree not in told), -1)
+        if subtree < 0:
+            return pairs.tobytes()
+        told.add(subtree)
+        for tree in sources.get(subtree, ()):
+            pairs.extend((tree, subtree))
+            waiting[tree] -= 1
+            if not waiting[tree] and tree not in told:
+                stack.append(tree)

@@ -68,32 +68,82 @@ turn_edges(const Graph *graph, uint32_t *heads, int32_t *from)
     heads[0] = 0;
 }
 
-static Problem
-walk_up(const Graph *graph, const uint32_t *heads, const int32_t *from, uint8_t *seen, int32_t *queue, Grow *pairs)
+typedef struct {
+    uint8_t *seen;     /* 1 once a tree leads to a seed, 2 once its edges are told */
+    int32_t *queue;    /* those trees, in the order in which they were met */
+    int32_t *stack;    /* those of which all edges to others are told */
+    uint32_t *waiting; /* how many of a tree's own edges are still to be told */
+} Walk;
+
+/* Meets every tree that leads to a seed, breadth first; how many they are. */
+static size_t
+walk_up(const Graph *graph, const uint32_t *heads, const int32_t *from, Walk *walk)
 {
     size_t head = 0, tail = 0;
 
     for (size_t at = 0; at < graph->seed_count; at++) {
         int32_t seed = graph->seeds[at];
-        if (!seen[seed]) {
-            seen[seed] = 1;
-            queue[tail++] = seed;
+        if (!walk->seen[seed]) {
+            walk->seen[seed] = 1;
+            walk->queue[tail++] = seed;
         }
     }
     while (head < tail) {
-        int32_t subtree = queue[head++];
+        int32_t subtree = walk->queue[head++];
         for (uint32_t at = heads[subtree]; at < heads[subtree + 1]; at++) {
-            int32_t pair[2] = {from[at], subtree};
-            if (grow_append(pairs, pair, sizeof pair) != NULL) {
-                return kernel_no_memory;
-            }
-            if (!seen[pair[0]]) {
-                seen[pair[0]] = 1;
-                queue[tail++] = pair[0];
+            int32_t tree = from[at];
+            walk->waiting[tree]++;
+            if (!walk->seen[tree]) {
+                walk->seen[tree] = 1;
+                walk->queue[tail++] = tree;
             }
         }
     }
+    return tail;
+}
+
+/* Tells the edges to one tree. What waits for nothing more afterwards comes onto the stack. */
+static Problem
+tell_edges(int32_t subtree, const uint32_t *heads, const int32_t *from, Walk *walk, size_t *depth, Grow *pairs)
+{
+    walk->seen[subtree] = 2;
+    for (uint32_t at = heads[subtree]; at < heads[subtree + 1]; at++) {
+        int32_t pair[2] = {from[at], subtree};
+        if (grow_append(pairs, pair, sizeof pair) != NULL) {
+            return kernel_no_memory;
+        }
+        if (--walk->waiting[pair[0]] == 0 && walk->seen[pair[0]] == 1) {
+            walk->stack[(*depth)++] = pair[0];
+        }
+    }
     return NULL;
+}
+
+/* Tells all edges to the trees that were met: the edges from a tree before those to it, but for cycles, which come
+ * last. */
+static Problem
+tell_in_order(const uint32_t *heads, const int32_t *from, Walk *walk, size_t count, Grow *pairs)
+{
+    size_t depth = 0, next = 0;
+    Problem problem = NULL;
+
+    for (size_t at = 0; at < count; at++) {
+        if (walk->waiting[walk->queue[at]] == 0) {
+            walk->stack[depth++] = walk->queue[at];
+        }
+    }
+    while (problem == NULL) {
+        int32_t subtree;
+        while (depth == 0 && next < count && walk->seen[walk->queue[next]] == 2) {
+            next++;
+        }
+        if (depth == 0 && next == count) {
+            break;
+        }
+        subtree = depth > 0 ? walk->stack[--depth] : walk->queue[next];
+        problem = tell_edges(subtree, heads, from, walk, &depth, pairs);
+    }
+    return problem;
 }
 
 static Problem
@@ -101,8 +151,8 @@ reach(const Graph *graph, Grow *pairs)
 {
     Problem problem = check_graph(graph);
     uint32_t *heads;
-    int32_t *from, *queue;
-    uint8_t *seen;
+    int32_t *from;
+    Walk walk;
 
     if (problem != NULL) {
         return problem;
@@ -112,19 +162,24 @@ reach(const Graph *graph, Grow *pairs)
     }
     heads = calloc(graph->total + 2, sizeof *heads);
     from = malloc((graph->edge_count + 1) * sizeof *from);
-    queue = malloc((graph->total + 1) * sizeof *queue);
-    seen = calloc(graph->total + 1, 1);
-    if (heads == NULL || from == NULL || queue == NULL || seen == NULL) {
+    walk.queue = malloc((graph->total + 1) * sizeof *walk.queue);
+    walk.stack = malloc((graph->total + 1) * sizeof *walk.stack);
+    walk.waiting = calloc(graph->total + 1, sizeof *walk.waiting);
+    walk.seen = calloc(graph->total + 1, 1);
+    if (heads == NULL || from == NULL || walk.queue == NULL || walk.stack == NULL || walk.waiting == NULL
+        || walk.seen == NULL) {
         problem = kernel_no_memory;
     }
     else {
         turn_edges(graph, heads, from);
-        problem = walk_up(graph, heads, from, seen, queue, pairs);
+        problem = tell_in_order(heads, from, &walk, walk_up(graph, heads, from, &walk), pairs);
     }
     free(heads);
     free(from);
-    free(queue);
-    free(seen);
+    free(walk.queue);
+    free(walk.stack);
+    free(walk.waiting);
+    free(walk.seen);
     return problem;
 }
 
