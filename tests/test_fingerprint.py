@@ -54,5 +54,5 @@ def test_prepared_fingerprints_are_those_that_are_made_one_by_one(password: Rule
     alone = [fingerprint(password, value, "") for value in values]
     module._slow.cache_clear()
     prepare([(password, value) for value in values], "", 4)
-    assert module._slow.cache_info().currsize == len(values)
     assert [fingerprint(password, value, "") for value in values] == alone
+    assert module._slow.cache_info().currsize == len(values)

@@ -20,7 +20,7 @@ from leakguard.detect.detector import Detector
 from leakguard.detect.judgement import Judgement
 from leakguard.detect.judgement.features import features_of
 from leakguard.detect.judgement.paths import path_kinds
-from leakguard.detect.judgement.vetoes import veto
+from leakguard.detect.judgement.vetoes import refusal
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 
@@ -81,7 +81,7 @@ class Collector:
 
     def remember(self, evidence: Evidence) -> Judgement:
         """Stands in for judge(): all but vetoed values are secrets, and their features travel as reasons."""
-        if veto(evidence.secret, evidence.groups.get("name", b"")):
+        if refusal(evidence):
             return Judgement("not", 0.01, ("vetoed",))
         flags, numbers = features_of(evidence)
         return Judgement("secret", 0.9, (numbers.hex(), *flags))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from leakguard.detect.detector import Detector
     from leakguard.model import Guidance, Rule
 
-SAMPLE = 1 << 13
+SAMPLE = 1 << 12
 """Bytes of the text that is full of candidates; four times as many where it took long."""
 TRIES = 3
 """A measurement is repeated so often while it is too slow: the machine may have been busy."""
@@ -58,7 +58,7 @@ def per_megabyte(detector: Detector, number: int, rule: Rule, guidance: Guidance
     """Seconds a megabyte that confirming takes on a text full of the rule's candidates, the worse of two sizes; not
     measured more exactly than `limit` needs."""
     small = _confirm_all(detector, number, dense_text(rule, guidance, SAMPLE), limit)
-    if small < limit / 8 or small > limit:
+    if small < limit / 3 or small > limit:
         return small
     return max(small, _confirm_all(detector, number, dense_text(rule, guidance, 4 * SAMPLE), limit))
 

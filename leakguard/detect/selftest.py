@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PER_KILOBYTE = 0.004
 """Seconds of work that a rule may be made to do on each kilobyte of its neighbourhood."""
-PER_MEGABYTE = 12.0
+PER_MEGABYTE = 90.0
 """Seconds of work that a rule may be made to do on a megabyte that is full of its candidates; a usual rule does half
 of one."""
 

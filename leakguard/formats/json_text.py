@@ -41,7 +41,8 @@ class JsonReader:
         return _PATH.search(path) is not None
 
     def read(self, data: bytes) -> Iterator[Assignment]:
-        frame, stack, count = _Frame(""), [], 0
+        stack: list[_Frame] = []
+        frame, count = _Frame(""), 0
         for token in _TOKEN.finditer(data):
             kind = token.lastgroup
             if kind == "key":

@@ -12,7 +12,7 @@ from leakguard.detect.judgement import SECRET, SHOWN, adjust_for_path, judge, ve
 from leakguard.detect.judgement.paths import path_kinds
 from leakguard.detect.judgement.tables import rarity, wordiness
 from leakguard.detect.judgement.value import shape
-from leakguard.detect.judgement.vetoes import veto
+from leakguard.detect.judgement.vetoes import refusal, veto
 from leakguard.detect.rules import patterns_folder, read_rules
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 from leakguard.detect.template import expand
@@ -178,7 +178,7 @@ def test_an_encrypted_value_or_a_reference_to_a_vault_is_no_finding(detector: De
         ("- { name: DB_PASSWORD, value: {alnum:14} }", "generic-named-pair"),
         ("<name>fs.s3a.secret.key</name>\n  <value>{alnum:32}</value>", "generic-named-pair"),
         ('variable "db_password" {\n  type = string\n  default = "{alnum:14}"\n}', "generic-named-pair"),
-        ("client_secret: |\n  {alnum:32}\n", "generic-named-pair"),
+        ("client_secret: |\n  {alnum:32}\n", "generic-next-line"),
         ('curl -H "X-Api-Key: {alnum:32}" https://api.acme.example/', "generic-key"),
         ("docker login -u bob -p {alnum:14} registry.acme.example", "generic-command-password"),
     ],
@@ -218,11 +218,80 @@ def test_the_word_password_in_another_language_never_alarms(detector: Detector, 
         ("{hex:64}", "ADMIN_SHA256_PASSWORD"),
         ("$2a$08${alnum:53}", "password"),
         ("{uuid}", "first_key"),
+        ("{hex:32}", "PasswordReset.php"),
+        ("\x01{alnum:20}", "password"),
         ("{chars:A-F0-9:16}", "signing_key_id"),
+        ("{hex:40}", "keyserver_id"),
+        ("{hex:40}", "localKeyIdHex"),
+        ("{hex:40}", "projectKey"),
+        ("{base64url:34}", "formkey"),
+        ("{alnum:20}", "oauth_client_id"),
+        ("{alnum:30}", "ec2_client_token"),
+        ("{hex:8}", "ppa_key"),
+        ("{base64:43}=", "keySHA256Header"),
+        ("JackyGao2016 (@JackyGao2016)", "author"),
+        ("4023415629", "app/Passwords/Reset.php"),
+        ("-0x3f879678", "SIOCGLIFTOKEN"),
+        ("2014-10-10T14:37:51Z", "PasswordLastUsed"),
+        ("7b:40:be:5a:9a:90:1f:8a:b6:ec:7e:48:82:ae:73:dc", "ssh_keys"),
+        ("ponmlkjihgfedcbaponmlkjihgfedcba", "encryption_key"),
+        ("AbcdEfghIjklMnop", "secret"),
+        ("{b64pad:testValue}", "encryptionKey"),
+        ("{b64pad:test-key}", "key"),
+        ("{b64pad:username:password}", "Basic"),
+        ("7465737456616c7565", "secretValue"),
+        ("PBES2-HS256+A128KW", "KeyAlgorithm"),
+        ("AES-128-GCM", "key128"),
+        ("ssh-ed25519", "KeyAlgoED25519"),
+        ("md5{hex:32}", "password"),
+        ("*{hex:40}", "password"),
+        ("mQENBFXbjPUBCAD{alnum:200}", "TestPubKey1"),
+        ("&rscd=", "token"),
+        ("webmks", "TicketTypeWebmks"),
+        ("bearer", "token_type"),
     ],
 )
 def test_what_cannot_be_a_secret_is_refused_before_it_is_weighed(value: str, name: str) -> None:
     assert veto(expand(value, "veto").encode(), name.encode())
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("{alnum:24}", "primary_key"),
+        ("{hex:32}", "config/prod/api_key"),
+        ("{hex:16}", "secret_key"),
+        ("{b64pad:Kd8xQz1r:{alnum:13}}", "Basic"),
+        ("{b64pad:correct-horse-battery-staple}", "password"),
+        ("{base64:43}=", "encryption_key"),
+        ("{uuid}", "client_secret"),
+        ("abcd-{alnum:12}", "password"),
+        ("Sommer2019", "password"),
+        ("{alnum:20}", "authorization"),
+    ],
+)
+def test_what_only_resembles_those_is_weighed(value: str, name: str) -> None:
+    assert veto(expand(value, "weighed").encode(), name.encode()) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "sep", "quote", "value", "after"),
+    [
+        (b"password = config.get(", b" = ", b"'", b"zabbix_PW1", b"')"),
+        (b"login(url_password=self.creds[", b"=", b"'", b"pswd7", b"'])"),
+        (b"password = module.params['iscsi'][", b" = ", b'"', b"chap_password2", b'"]'),
+        (b"if (PASSWORD_ARGON2_PROVIDER ===", b" === ", b"'", b"sodium", b"')"),
+        (b"if token ==", b" == ", b'"', b"a.master.b", b'" {'),
+        (b"\x89\x12\x01\x02 \xff\xfe\x03pW", b"=", b"", b"x-HGZ7", b"\xa1x\x01"),
+    ],
+)
+def test_code_that_looks_up_or_compares_and_binary_content_are_refused(
+    before: bytes, sep: bytes, quote: bytes, value: bytes, after: bytes
+) -> None:
+    start = len(before + quote)
+    groups = {"name": b"password", "sep": sep, "q": quote}
+    window = before + quote + value + after
+    assert refusal(Evidence(value, window, start, start + len(value), groups))
 
 
 def test_a_password_as_people_choose_it_under_a_policy_is_found(detector: Detector) -> None:
@@ -278,7 +347,7 @@ def test_in_lock_files_translations_and_styles_nothing_is_shown(detector: Detect
         assert verdict_of(adjust_for_path(rule, 0.9, path)) == "not"
 
 
-def test_in_tests_and_examples_a_match_is_weak_at_most(detector: Detector) -> None:
+def test_in_tests_examples_documentation_and_vendored_code_a_match_is_weak_at_most(detector: Detector) -> None:
     rule = rule_of(detector, "generic-secret")
     for path in (
         "tests/test_login.py",
@@ -286,8 +355,14 @@ def test_in_tests_and_examples_a_match_is_weak_at_most(detector: Detector) -> No
         "examples/basic.js",
         "conf/app.yml.dist",
         "spec/fixtures/a.json",
+        "website/docs/r/user.html.markdown",
+        "vendor/github.com/acme/client/client.go",
     ):
         assert verdict_of(adjust_for_path(rule, 0.99, path)) == "weak"
+
+
+def test_a_readme_of_ones_own_may_hold_a_secret(detector: Detector) -> None:
+    assert verdict_of(adjust_for_path(rule_of(detector, "generic-secret"), 0.99, "README.md")) == "secret"
 
 
 def test_a_rule_that_is_not_generic_keeps_its_score_whatever_the_path() -> None:

@@ -40,7 +40,18 @@ def test_what_is_found_in_lines_with_runs_is_what_is_found_everywhere(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = random.Random(seed)
-    pieces = ["ab" + "01" * 9, "KEY = " + "abcdef" * 4, "\nx" + "0" * 19 + "\n", "ab0", "\n", "\n\n", " ", "=", "a" * 40, "\xe9"]
+    pieces = [
+        "ab" + "01" * 9,
+        "KEY = " + "abcdef" * 4,
+        "\nx" + "0" * 19 + "\n",
+        "ab0",
+        "\n",
+        "\n\n",
+        " ",
+        "=",
+        "a" * 40,
+        "\xe9",
+    ]
     text = "".join(source.choices(pieces, k=400)).encode("latin-1")
     scanner = AnchorScanner(compile_database(ANCHORS))
     found = scanner.hits(text)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., Why]
 
+ALLOW = "leakguard:" + "allow"
+"""In two parts: these tests are no file that it stands in."""
+
 SAMPLE = {
     "app.py": (
         "password = '{alnum:20}'\n"
@@ -35,7 +38,7 @@ SAMPLE = {
         "checksum = '{hex:40}'\n"
         "secret = 'vault:v1:{bytes64:48}'\n"
         "db = 'postgres://admin:{alnum:14}@db.internal/app'\n"
-        "token = '{hex:32}'  # leakguard:allow[generic-token] made up\n"
+        "token = '{hex:32}'  # " + ALLOW + "[generic-token] made up\n"
     ),
     "tests/test_login.py": "password = '{alnum:9}'\nassert login('bob', password='hunter2')\n",
     "config.yaml": "database:\n  password:\n    {alnum:18}\n  user: bob\njwt_secret: {alnum:40}\n",
@@ -223,9 +226,7 @@ def test_a_secret_in_a_commit_message_is_explained_too(repo: GitRepo, leakguard,
 
 
 def test_hostile_text_of_a_comment_is_inert(tmp_path: Path, leakguard, token) -> None:
-    (tmp_path / "a.env").write_text(
-        f"T={token('a')}  # leakguard:allow[github-pat-classic] \x1b[31mred\x1b]0;title\x07\n"
-    )
+    (tmp_path / "a.env").write_text(f"T={token('a')}  # {ALLOW}[github-pat-classic] \x1b[31mred\x1b]0;title\x07\n")
     for form in ("text", "json"):
         ran = leakguard("why", "a.env:1", "-f", form, "--color", "never", cwd=tmp_path)
         assert "red" in ran.out

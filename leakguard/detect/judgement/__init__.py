@@ -17,9 +17,9 @@ import msgspec
 from leakguard.detect.checks.evidence import Evidence
 from leakguard.detect.judgement.features import features_of
 from leakguard.detect.judgement.forest import load_forest
-from leakguard.detect.judgement.paths import PATH_WEIGHTS, path_kinds
+from leakguard.detect.judgement.paths import PATH_WEIGHTS, WEAK_AT_MOST, path_kinds
 from leakguard.detect.judgement.reasons import strongest_reasons
-from leakguard.detect.judgement.vetoes import veto
+from leakguard.detect.judgement.vetoes import refusal
 
 if TYPE_CHECKING:
     from leakguard.model import Confidence, Rule
@@ -59,7 +59,7 @@ def judge(evidence: Evidence) -> Judgement:
 def _judge(secret: bytes, window: bytes, start: int, end: int, groups: tuple[tuple[str, bytes], ...]) -> Judgement:
     """The verdict, remembered for a moment: neighbouring rules ask for the same span."""
     evidence = Evidence(secret, window, start, end, dict(groups))
-    reason = veto(secret, evidence.groups.get("name", b""))
+    reason = refusal(evidence)
     if reason:
         return Judgement("not", 0.01, (reason,))
     flags, numbers = features_of(evidence)
@@ -71,9 +71,9 @@ def _judge(secret: bytes, window: bytes, start: int, end: int, groups: tuple[tup
 
 
 def adjust_for_path(rule: Rule, judgement_score: float, path: str) -> float:
-    """The score once the path is known: what is unusual of secrets (a lock file, a translation) lowers it, and in tests
-    and examples nothing is more than weak. Nothing raises it, so that what was held back stays so. Rules without a
-    judgement (score 0) are left alone."""
+    """The score once the path is known: what is unusual of secrets (a lock file, a translation) lowers it, and in
+    tests, examples, documentation and other people's code nothing is more than weak. Nothing raises it, so that what
+    was held back stays so. Rules without a judgement (score 0) are left alone."""
     if not rule.generic or not 0 < judgement_score < 1:
         return judgement_score
     kinds = path_kinds(path)
@@ -81,12 +81,12 @@ def adjust_for_path(rule: Rule, judgement_score: float, path: str) -> float:
     score = judgement_score
     if weight:
         score = 1 / (1 + math.exp(-math.log(score / (1 - score)) - weight))
-    if "test" in kinds or "example" in kinds:
+    if not WEAK_AT_MOST.isdisjoint(kinds):
         score = min(score, SECRET - 0.01)
     return round(score, 4)
 
 
 def path_reasons(path: str) -> tuple[str, ...]:
     """In words, what of a path lowers scores."""
-    telling = (*PATH_WEIGHTS, "test", "example")
+    telling = WEAK_AT_MOST.union(PATH_WEIGHTS)
     return tuple(f"stands in a {kind.replace('-', ' ')} file" for kind in path_kinds(path) if kind in telling)

@@ -10,7 +10,7 @@ from leakguard.detect.judgement import SHOWN, judge
 from leakguard.detect.judgement.features import NUMBERS, features_of
 from leakguard.detect.judgement.forest import load_forest
 from leakguard.detect.judgement.reasons import say
-from leakguard.detect.judgement.vetoes import veto
+from leakguard.detect.judgement.vetoes import refusal
 
 if TYPE_CHECKING:
     from leakguard.detect.checks.evidence import Evidence
@@ -39,7 +39,7 @@ class Explanation(msgspec.Struct, frozen=True):
 def explain(evidence: Evidence) -> Explanation:
     """What `judge` says of the same evidence, and every feature that moved it, the weightiest first."""
     score = judge(evidence).score
-    reason = veto(evidence.secret, evidence.groups.get("name", b""))
+    reason = refusal(evidence)
     if reason:
         return Explanation(score, SHOWN, reason)
     flags, numbers = features_of(evidence)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def decoded_text(value: bytes) -> bytes:
-    """What base64 `value` holds, where that is printable text of four bytes or more; else nothing."""
+    """What base64 `value` holds, where that is one printable line of four bytes or more; else nothing."""
     if len(value) % 4 or len(value) < 8:
         return b""
     try:
-        text = base64.b64decode(value, validate=True)
+        text = base64.b64decode(value, validate=True).rstrip(b"\r\n")
     except (binascii.Error, ValueError):
         return b""
     return text if len(text) >= 4 and text.isascii() and text.decode("ascii").isprintable() else b""

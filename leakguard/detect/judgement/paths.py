@@ -30,7 +30,8 @@ _KINDS = (
     ),
     (
         "documentation",
-        r"(?:^|/)(?:docs?|documentation|man|wiki)/|\.(?:md|markdown|rst|adoc|asciidoc|html?|txt|ipynb)$|(?:^|/)(?:readme|changelog|history|license)[^/]*$",
+        r"(?:^|/)(?:docs?|docsite|documentation|website|man|wiki)/.*\.(?:md|markdown|mdx|rst|adoc|asciidoc)$|"
+        r"\.html\.(?:md|markdown)$",
     ),
     (
         "environment",
@@ -42,6 +43,8 @@ _KINDS = (
         r"\.(?:py|js|jsx|ts|tsx|go|rb|php|java|kt|scala|cs|c|cc|cpp|h|hpp|rs|swift|m|pl|sh|bash|ps1|lua|ex|exs|r|sql|groovy)$",
     ),
 )
+WEAK_AT_MOST = frozenset({"test", "example", "documentation", "vendored"})
+"""Kinds of paths where people write samples, or what somebody else has to revoke."""
 PATH_WEIGHTS = {"lock-file": -6.0, "style": -4.0, "minified": -2.0, "translation": -3.0, "vendored": -0.7}
 """What each of these kinds adds to the log-odds. By hand where the labelled set has too few, else from fit.py."""
 
