@@ -11,7 +11,7 @@ from leakguard.advice.opening import NAMED, Opened, with_what_it_opens
 from leakguard.advice.steps import advise
 from leakguard.collect import Group
 from leakguard.detect.judgement import Judgement, adjust_for_path, path_reasons, verdict_of
-from leakguard.fingerprint import fingerprint
+from leakguard.fingerprint import fingerprint, prepare
 from leakguard.globs import path_matches
 from leakguard.ledger import Ledger
 from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
@@ -126,6 +126,16 @@ class Decision(msgspec.Struct, frozen=True):
     reason: HeldReason | None = None
     detail: str = ""
     justification: str = ""
+
+
+def begin_fingerprints(
+    groups: Sequence[Group], collected: Collector, rules: Mapping[str, Rule], settings: Settings
+) -> None:
+    """Have the slow fingerprints made while the rest is assembled, in the order in which they are asked for."""
+    held = (item.held for item in listed(collected, rules))
+    asked = [(rules[item.rule], item.secret.reveal()) for item in held if item.secret]
+    asked += [(rules[group.match.rule], group.match.secret.reveal()) for group in groups]
+    prepare(asked, settings.fingerprint_key, settings.workers)
 
 
 class Assembly:

@@ -51,9 +51,11 @@ def decode(data: bytes) -> Iterator[Decoded]:
 
 
 def find_inner(data: bytes, label: str) -> bytes | None:
-    """The text that `decode` gives under a spot's label ("decoded" for a change of encoding), or None."""
-    found = (inner.data for inner in decode(data) if (inner.label or "decoded") == label and not inner.problem)
-    return next(found, None)
+    """The text that `decode` gives under a spot's label ("decoded" for a change of encoding), or None. Of an archive
+    only what leads there is unfolded."""
+    target = "" if label == "decoded" else label
+    unfolded = _Unfolder(target).unfold(data, "", 0)
+    return next((inner.data for inner in unfolded if inner.label == target and not inner.problem), None)
 
 
 def _wide(data: bytes) -> str:
@@ -82,9 +84,10 @@ def _unfold_errors() -> tuple[type[Exception], ...]:
 
 
 class _Unfolder:
-    """Unfolds one text within one budget of bytes and members."""
+    """Unfolds one text within one budget of bytes and members: all of it, or what leads to one label."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: str | None = None) -> None:
+        self.target = target
         self.left = MAX_TOTAL
         self.members = MAX_MEMBERS
 
@@ -100,8 +103,8 @@ class _Unfolder:
             yield Decoded(label, problem=f"is nested more than {MAX_DEPTH} archives deep")
             return
         try:
-            for name, content in self.read(data):
-                inner = f"{label}!{name}" if name else label
+            for name, content in self.read(data, label):
+                inner = _joined(label, name)
                 if isinstance(content, str):
                     yield Decoded(inner, problem=content)
                     continue
@@ -110,29 +113,33 @@ class _Unfolder:
         except _unfold_errors() as problem:
             yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
 
-    def read(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
+    def wants(self, label: str, name: str) -> bool:
+        return self.target is None or self.target.startswith(_joined(label, name))
+
+    def read(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
         if data[:2] == b"\x1f\x8b":
             import gzip
 
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
                 yield "", self.take(cast("IO[bytes]", file), len(data))
         elif data[:4] == b"PK\x03\x04":
-            yield from self.zip(data)
+            yield from self.zip(data, label)
         else:
             import tarfile
 
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:
                 for member in archive:
-                    inner = archive.extractfile(member) if member.isfile() else None
+                    wanted = member.isfile() and self.wants(label, member.name)
+                    inner = archive.extractfile(member) if wanted else None
                     if inner:
                         yield member.name, self.count() or self.take(inner, max(member.size, 1))
 
-    def zip(self, data: bytes) -> Iterator[tuple[str, bytes | str]]:
+    def zip(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
         import zipfile
 
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
-                if info.is_dir():
+                if info.is_dir() or not self.wants(label, info.filename):
                     continue
                 if info.flag_bits & 1:
                     yield info.filename, "is encrypted"
@@ -151,3 +158,8 @@ class _Unfolder:
             return "unfolds to more bytes than the limit allows"
         self.left -= len(content)
         return content
+
+
+def _joined(label: str, name: str) -> str:
+    """The label of an archive's member, or of the one text inside of a compressed one."""
+    return f"{label}!{name}" if name else label

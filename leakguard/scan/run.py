@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakguard import __version__
-from leakguard.assemble import Sited, assemble, settle
+from leakguard.assemble import Sited, assemble, begin_fingerprints, settle
 from leakguard.collect import Collector
 from leakguard.detect.selection import active_rules
 from leakguard.errors import UsageError
 from leakguard.excerpt import printable
-from leakguard.fingerprint import prepare
 from leakguard.model import Coverage, Result, Skipped
 from leakguard.pool import Pool
 from leakguard.scan.walk import Walk
@@ -96,8 +95,7 @@ class _Scan:
         rules = {rule.id: rule for rule in self.rules.rules}
         guidance = self.rules.guidance()
         groups = settle(self.collector, rules)
-        marked = ((rules[group.match.rule], group.match.secret.reveal()) for group in groups)
-        prepare(marked, self.settings.fingerprint_key, self.settings.workers)
+        begin_fingerprints(groups, self.collector, rules, self.settings)
         found = assemble(groups, self.collector, Places(self.places), rules, guidance, self.settings)
         used = {finding.rule for finding in found.findings} | {item.rule for item in found.suppressed}
         return Result(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from leakguard import __version__
-from leakguard.assemble import Assembly, by_weight, finding_order
+from leakguard.assemble import Assembly, begin_fingerprints, by_weight, finding_order
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.excerpt import escape, printable
@@ -234,6 +234,7 @@ class _Sweep:
         guidance = self.rules.guidance()
         if self.settings.stale_fails:
             self.collector.idle |= set(locator.idle_comments())
+        begin_fingerprints(groups, self.collector, self.by_id, self.settings)
         work = Assembly(self.collector, locator, self.by_id, guidance, self.settings)
         used: set[str] = set()
         findings = self.tell(work, groups, used)

@@ -1,0 +1,53 @@
+"""Tasks are done once each, by this process and by others, and nobody waits while there is work."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from leakguard.pool import Pool
+
+
+class Sleeper:
+    """A worker whose tasks take as many milliseconds as they say."""
+
+    def sleep(self, task: int, factor: int) -> tuple[int, int]:
+        time.sleep(task / 1000)
+        return task * factor, os.getpid()
+
+    def fail(self, task: int) -> int:
+        raise ValueError(task)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+@pytest.mark.parametrize("count", [0, 1, 3, 40])
+def test_every_task_is_done_once(jobs: int, count: int) -> None:
+    pool = Pool(Sleeper, jobs)
+    try:
+        for tasks in (range(count), iter(range(count))):
+            done = list(pool.map("sleep", tasks, 10))
+            assert sorted(answer for answer, _ in done) == [10 * task for task in range(count)]
+    finally:
+        pool.close()
+
+
+def test_the_calling_process_works_too() -> None:
+    pool = Pool(Sleeper, 2)
+    try:
+        places = {place for _, place in pool.map("sleep", [20] * 12, 1)}
+    finally:
+        pool.close()
+    assert os.getpid() in places
+    assert len(places) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_tasks_error_reaches_the_caller(jobs: int) -> None:
+    pool = Pool(Sleeper, jobs)
+    try:
+        with pytest.raises(ValueError, match="7"):
+            list(pool.map("fail", [7]))
+    finally:
+        pool.close()
