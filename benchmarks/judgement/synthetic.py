@@ -287,6 +287,11 @@ def human(source: random.Random) -> str:
         ),
         lambda: f"{word}{source.choice(string.ascii_lowercase)}{source.choice(WORDS)}#{source.randint(100, 99999)}",
         lambda: f"{source.choice(WORDS)}-{word}-{source.choice(WORDS)}-{source.randint(10, 99)}",
+        lambda: (
+            source.choice((word.title(), "Redis", "Mail", "Admin", "Root"))
+            + source.choice(("Pass", "pass", "Pw"))
+            + f"{source.randint(1, 9999)}{source.choice('!@#$')}"
+        ),
     )
     return source.choice(forms)()
 

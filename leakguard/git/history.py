@@ -109,37 +109,25 @@ class Reach:
         self._edges.frombytes(edges)
 
     def sets(self, total: int) -> dict[Number, frozenset[Key]]:
-        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects."""
-        join = _Joiner()
-        found = {tree: join.known(keys) for tree, keys in self._direct.items()}
+        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects.
+
+        While sets grow they are numbers, a bit a finding: a tree of many subtrees passes through many sets that no tree
+        has in the end.
+        """
+        mask_of = {keys: sum(1 << key for key in keys) for keys in set(self._direct.values())}
+        found = {tree: mask_of[keys] for tree, keys in self._direct.items()}
         seeds = array("i", sorted(found))
-        pairs = memoryview(kernel.reach(self._trees, self._counts, self._edges, seeds, total)).cast("i").tolist()
+        # As a list the numbers would be ten times as large; there are millions.
+        pairs = memoryview(kernel.reach(self._trees, self._counts, self._edges, seeds, total)).cast("i")
         for tree, subtree in zip(pairs[::2], pairs[1::2], strict=True):
-            keys, old = found.get(subtree, EMPTY), found.get(tree)
-            if old is None:
-                found[tree] = keys
-            elif old is not keys:
-                found[tree] = join.union(old, keys)
-        return found
+            found[tree] = found.get(tree, 0) | found.get(subtree, 0)
+        set_of = {mask: _keys(mask) for mask in set(found.values())}
+        return {tree: set_of[mask] for tree, mask in found.items()}
 
 
-class _Joiner:
-    """Unions of sets of which most come again and again; equal sets are one object."""
-
-    def __init__(self) -> None:
-        self._sets: dict[frozenset[Key], frozenset[Key]] = {}
-        self._unions: dict[tuple[int, int], frozenset[Key]] = {}
-
-    def known(self, keys: frozenset[Key]) -> frozenset[Key]:
-        return self._sets.setdefault(keys, keys)
-
-    def union(self, one: frozenset[Key], other: frozenset[Key]) -> frozenset[Key]:
-        # Both are kept alive in `_sets`, so their addresses name them.
-        pair = (id(one), id(other))
-        joined = self._unions.get(pair)
-        if joined is None:
-            joined = self._unions[pair] = self.known(one | other)
-        return joined
+def _keys(mask: int) -> frozenset[Key]:
+    """The numbers of the bits that are set."""
+    return frozenset(key for key, bit in enumerate(reversed(f"{mask:b}")) if bit == "1")
 
 
 class Life(msgspec.Struct, frozen=True):

@@ -247,7 +247,12 @@ def test_the_word_password_in_another_language_never_alarms(detector: Detector, 
         ("*{hex:40}", "password"),
         ("mQENBFXbjPUBCAD{alnum:200}", "TestPubKey1"),
         ("&rscd=", "token"),
+        ("docs-sidebar", "docs-sidebar"),
         ("webmks", "TicketTypeWebmks"),
+        ("{hex:32}", "secret_version"),
+        ("{alnum:32}", "csrftoken"),
+        ("~/.rax_pub", "credentials"),
+        ("WinNT://{0}", "member_sid"),
         ("bearer", "token_type"),
     ],
 )
@@ -280,16 +285,17 @@ def test_what_only_resembles_those_is_weighed(value: str, name: str) -> None:
         (b"password = config.get(", b" = ", b"'", b"zabbix_PW1", b"')"),
         (b"login(url_password=self.creds[", b"=", b"'", b"pswd7", b"'])"),
         (b"password = module.params['iscsi'][", b" = ", b'"', b"chap_password2", b'"]'),
-        (b"if (PASSWORD_ARGON2_PROVIDER ===", b" === ", b"'", b"sodium", b"')"),
+        (b"if (password !==", b" !== ", b"'", b"confirmation", b"')"),
         (b"if token ==", b" == ", b'"', b"a.master.b", b'" {'),
+        (b"- Release GPG key:", b": ", b"", b"9554F04D7259F04124DE6B476D5A82AC7E37093B", b""),
         (b"\x89\x12\x01\x02 \xff\xfe\x03pW", b"=", b"", b"x-HGZ7", b"\xa1x\x01"),
     ],
 )
-def test_code_that_looks_up_or_compares_and_binary_content_are_refused(
+def test_what_is_looked_up_or_compared_or_a_fingerprint_or_binary_by_its_place_is_refused(
     before: bytes, sep: bytes, quote: bytes, value: bytes, after: bytes
 ) -> None:
     start = len(before + quote)
-    groups = {"name": b"password", "sep": sep, "q": quote}
+    groups = {"name": b"key" if b"key" in before else b"password", "sep": sep, "q": quote}
     window = before + quote + value + after
     assert refusal(Evidence(value, window, start, start + len(value), groups))
 

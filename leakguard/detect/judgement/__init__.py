@@ -24,7 +24,7 @@ from leakguard.detect.judgement.vetoes import refusal
 if TYPE_CHECKING:
     from leakguard.model import Confidence, Rule
 
-SHOWN = 0.4
+SHOWN = 0.38
 """From this score on a match is shown, as weak."""
 SECRET = 0.85
 """From this score on it is a secret without a doubt worth mentioning."""

@@ -27,23 +27,25 @@ _PUBLIC = re.compile(
 )
 _DIGEST = re.compile(rb"\A(?:sha(?:1|256|384|512)|md5|h1|blake[23][bs]?)[-:=][A-Za-z0-9+/=_-]{16,}\Z")
 _REFERENCE = re.compile(
-    rb"\A(?:arn:aws|op://|vault://|secret://|secretsmanager:|ssm:|keyring:|projects/[\w-]+/secrets/|https?://[^:@/\s]+(?:/[^?&=@]*)?\Z|"
-    rb"data:(?:image|font|text)/|/(?:run|etc|var|home|usr|opt|tmp)/)"
+    rb"\A(?:arn:aws|op://|vault://|secret://|secretsmanager:|ssm:|keyring:|projects/[\w-]+/secrets/|[A-Za-z]\w{1,11}://[^:@/\s]+(?:/[^?&=@]*)?\Z|"
+    rb"data:(?:image|font|text)/|~?/(?:run|etc|var|home|usr|opt|tmp)/|~/\.?\w)"
 )
 _DIGEST_NAME = re.compile(
     rb"(?i)(?:checksum|fingerprint|thumbprint|integrity|digest|sha_?(?:1|2|224|256|384|512)|md5|etag|hash(?:ed)?|hashed_secret|public_?key|pubkey|publickey_?token|"
     rb"encrypted_?\w*|timestamp|gitlink|commit|revision)\Z"
 )
 _ID_NAME = re.compile(
-    rb"(?i)(?:key|credentials?|secret|token)s?[_-]?id(?:[_-]?hex)?\Z|\Akid\Z|keyserver_?id\Z|key_?version\Z"
+    rb"(?i)(?:key|credentials?|secret|token)s?[_-]?id(?:[_-]?hex)?\Z|\Akid\Z|keyserver_?id\Z|(?:key|secret)_?version\Z"
 )
 _NEVER_NAME = re.compile(
-    rb"(?i)(?:project|form|blob|deposed|dedup|partition|sort|foreign|cache)[_-]?key\Z|client[_-]?id\Z|(?<![a-z])authors?\Z|"
-    rb"(?:ec2_?client|client_?request|creation|idempotency|page|sync|continuation|next)[_-]?token\Z"
+    rb"(?i)(?:project|form|blob|deposed|dedup|partition|sort|foreign|cache)[_-]?key\Z|client[_-]?id\Z|(?<![a-z])authors?\Z|sidebar\Z|"
+    rb"(?:ec2_?client|client_?request|creation|idempotency|page|sync|continuation|next|[cx]srf|[cx]srf[_-]?middleware)[_.-]?token\Z"
 )
 """Names of identifiers, places in a list and people, which rules for keys, tokens and `auth` meet on their way."""
 _UUID = rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_ID_VALUE = re.compile(_UUID + rb"|(?:0x)?[0-9A-Fa-f]{8}|(?:0x)?[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9]+")
+_ID_VALUE = re.compile(
+    _UUID + rb"|(?:0x)?[0-9A-Fa-f]{8}|(?:0x)?[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9]+|APKA[A-Z0-9]{16}"
+)
 _IDENTIFIER = re.compile(rb"\{?" + _UUID + rb"\}?")
 _TIME_NAME = re.compile(rb"(?i)expir|time|date|creat|utc|updated|issued|version|_at\Z|stamp")
 _NUMBER = re.compile(rb"-?[0-9]{1,19}")
@@ -51,7 +53,8 @@ _CONSTANT = re.compile(rb"-?0x[0-9A-Fa-f]{1,8}[uUlL]{0,3}")
 _DATE = re.compile(rb"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?:[T ][0-2][0-9]:[0-9]{2}.{0,16})?")
 _FINGERPRINT = re.compile(rb"(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}")
 _ALGORITHM = re.compile(
-    rb"(?i)(?:(?:ssh|aes|sha|hmac|[hrep]s|pbes|rsa|dsa|ecdsa|ed|des|xxh|md|gcm|cbc|ctr|cfb|ecb|oaep|a|kw|with|nistp)[0-9]{0,5}(?:[-_+/]|kw|\Z)){2,6}"
+    rb"(?i)(?:ssh|aes|sha|hmac|[hrep]s[0-9]{3}|pbes2?|rsa|dsa|ecdsa|des|xxh|pbkdf2?)[0-9]{0,3}(?:[-_+/]+|\Z)"
+    rb"(?:(?:sha|hmac|[hrep]s|rsa|dsa|ecdsa|ed|des|[gc]cm|cbc|ctr|cfb|ecb|oaep|a|md|nistp)?[0-9]{0,5}(?:kw)?(?:[-_+/]|\Z)){1,5}"
 )
 _HASH_NAME = re.compile(rb"(?i)hash(?:ed)?\Z|hashed")
 _HASHED_NAME = re.compile(rb"(?i)sha[_-]?(?:1|224|256|384|512)|md5")
@@ -76,6 +79,7 @@ _LOOKED_UP = re.compile(
     rb"(?i)(?:[\w\])]\[|\.(?:(?:get|has)(?:env|_?property|_?string|_?option)?|fetch|pop|lookup)\()[ \t]{0,2}[bru]?\Z"
 )
 _COMPARED = re.compile(rb"[A-Za-z]+(?:[._-][A-Za-z]\w*)*")
+_OPENPGP = re.compile(rb"(?i)\b(?:open)?(?:gpg|pgp|rpm)\b[^\n]{0,24}\Z")
 _CONTROL = bytes({*range(32), 127} - {9, 10, 13, 27})
 _BEYOND = bytes(range(0x80, 0x100))
 _DIGEST_VALUE = re.compile(rb"[0-9A-Fa-f-]{16,}|[0-9]{9,13}|[A-Za-z0-9+/_-]{20,}={0,2}")
@@ -143,8 +147,12 @@ def _says_of_itself(value: bytes, name: bytes) -> bool:
     a secret (`token_type = "bearer"`)."""
     if len(value) < len(name) and name.lower().endswith(value.lower()):
         return True
+    return _speaks_about(name) and wordiness(value) == 1.0
+
+
+def _speaks_about(name: bytes) -> bool:
     words = WORDS.findall(name)
-    return bool(words) and words[-1].lower() in ABOUT and wordiness(value) == 1.0
+    return bool(words) and words[-1].lower() in ABOUT
 
 
 def _by_place(evidence: Evidence) -> str:
@@ -154,9 +162,12 @@ def _by_place(evidence: Evidence) -> str:
     before = start - len(quote)
     if quote and _LOOKED_UP.search(window[max(0, before - 24) : before]):
         return "is the name under which code looks something up"
-    value = evidence.secret
-    if groups.get("sep", b"").strip()[:2] in (b"==", b"!=") and _COMPARED.fullmatch(value) and wordiness(value) > 0.9:
+    compared = groups.get("sep", b"").strip()[:2] in (b"==", b"!=") and _COMPARED.fullmatch(evidence.secret)
+    if compared and (wordiness(evidence.secret) > 0.7 or _speaks_about(groups.get("name", b""))):
         return "is a word that code compares with"
+    named_key = name_kind(groups.get("name", b"")) == "key" and _ID_VALUE.fullmatch(evidence.secret)
+    if named_key and _OPENPGP.search(window[max(0, before - 40) : before]):
+        return "is the fingerprint of an OpenPGP key"
     around = window[max(0, start - 48) : end + 48]
     if not around.isascii() and len(around) - len(around.translate(None, _CONTROL)) >= 3:
         return "stands in binary content"
