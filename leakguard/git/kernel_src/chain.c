@@ -25,20 +25,11 @@ cut_chain(Chain *chain, size_t depth)
 static Problem
 make_room(Chain *chain, size_t depth)
 {
-    size_t room = chain->room * 2 > depth + 1 ? chain->room * 2 : depth + 16;
-    Link *links;
+    void *links = chain->links;
+    Problem problem = reach_index(&links, &chain->room, sizeof *chain->links, depth);
 
-    if (depth < chain->room) {
-        return NULL;
-    }
-    links = room <= (size_t)PY_SSIZE_T_MAX / sizeof *links ? PyMem_RawRealloc(chain->links, room * sizeof *links) : NULL;
-    if (links == NULL) {
-        return kernel_no_memory;
-    }
-    memset(links + chain->room, 0, (room - chain->room) * sizeof *links);
     chain->links = links;
-    chain->room = room;
-    return NULL;
+    return problem;
 }
 
 /* Whether the first bytes are like those of no plain text: see decoders.may_decode, which has the last word. */

@@ -50,6 +50,9 @@ void kernel_retake_gil(PyThreadState *saved);
 
 int kernel_open(PyObject *object, Py_buffer *view, Span *span);
 
+/* Makes *items, an array of `width` bytes each, reach to `index`; what is new in it is all zero. */
+Problem reach_index(void **items, size_t *room, size_t width, size_t index);
+
 Problem grow_reserve(Grow *grow, size_t more);
 Problem grow_append(Grow *grow, const void *bytes, size_t len);
 void grow_free(Grow *grow);

@@ -67,6 +67,25 @@ kernel_open(PyObject *object, Py_buffer *view, Span *span)
 }
 
 Problem
+reach_index(void **items, size_t *room, size_t width, size_t index)
+{
+    size_t wanted = *room * 2 > index + 1 ? *room * 2 : index + 16;
+    uint8_t *at;
+
+    if (index < *room) {
+        return NULL;
+    }
+    at = wanted <= (size_t)PY_SSIZE_T_MAX / width ? PyMem_RawRealloc(*items, wanted * width) : NULL;
+    if (at == NULL) {
+        return kernel_no_memory;
+    }
+    memset(at + *room * width, 0, (wanted - *room) * width);
+    *items = at;
+    *room = wanted;
+    return NULL;
+}
+
+Problem
 grow_reserve(Grow *grow, size_t more)
 {
     size_t room, most = (size_t)PY_SSIZE_T_MAX;

@@ -140,21 +140,11 @@ drop_level(Level *level)
 static Problem
 make_levels(TreeReader *reader, size_t depth)
 {
-    size_t room = reader->room * 2 > depth + 1 ? reader->room * 2 : depth + 16;
-    Level *levels;
+    void *levels = reader->levels;
+    Problem problem = reach_index(&levels, &reader->room, sizeof *reader->levels, depth);
 
-    if (depth < reader->room) {
-        return NULL;
-    }
-    levels = room <= (size_t)PY_SSIZE_T_MAX / sizeof *levels ? PyMem_RawRealloc(reader->levels, room * sizeof *levels)
-                                                             : NULL;
-    if (levels == NULL) {
-        return kernel_no_memory;
-    }
-    memset(levels + reader->room, 0, (room - reader->room) * sizeof *levels);
     reader->levels = levels;
-    reader->room = room;
-    return NULL;
+    return problem;
 }
 
 /* ---- one tree ------------------------------------------------------------------------------- */
