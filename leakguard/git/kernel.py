@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         Chain,
         OidTable,
         PackTable,
+        TextReader,
         TreeReader,
+        Walk,
         append_commit,
         pack_table,
         parse_tree,
@@ -39,7 +41,9 @@ else:
     Chain = _kernel.Chain
     OidTable = _kernel.OidTable
     PackTable = _kernel.PackTable
+    TextReader = _kernel.TextReader
     TreeReader = _kernel.TreeReader
+    Walk = _kernel.Walk
     append_commit = _kernel.append_commit
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
@@ -51,7 +55,9 @@ __all__ = [
     "KernelError",
     "OidTable",
     "PackTable",
+    "TextReader",
     "TreeReader",
+    "Walk",
     "append_commit",
     "pack_table",
     "parse_tree",

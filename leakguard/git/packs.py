@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +17,7 @@ from isal.igzip_lib import IsalError
 from leakguard.git import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
@@ -28,10 +29,6 @@ _RELEASE_EVERY = 64 << 20
 
 _TRUSTED = 64 << 10
 """Packed bytes up to which an object is inflated in one go; a hostile one of this size cannot unfold to over 64 MB."""
-
-
-Step = tuple[int, int, int]
-"""One object as the walk comes to it: its number, its kind, and the depth at which the walk's chain holds it."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -75,7 +72,6 @@ class Pack:
         self.starts = memoryview(table.data_starts).cast("q")
         self.ends = memoryview(table.ends).cast("q")
         self.sizes = memoryview(table.sizes).cast("q")
-        self.types = memoryview(table.types)
 
     @property
     def count(self) -> int:
@@ -102,9 +98,9 @@ class Pack:
         """Whether what its objects lead to may be absent: the pack came into a partial clone."""
         return self.index.with_suffix(".promisor").exists()
 
-    def families(self, budget: int) -> list[tuple[int, int]]:
-        """Half-open spans of `order`, each of whole delta trees, each of about `budget` packed bytes."""
-        spans: list[tuple[int, int]] = []
+    def families(self, budget: int) -> list[tuple[int, int, int]]:
+        """Half-open spans of `order`, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
+        spans: list[tuple[int, int, int]] = []
         order, depths, starts, ends = self.order, self.depths, self.starts, self.ends
         begin, total = 0, len(order)
         step = max(1, total * budget // max(1, len(self._map)))
@@ -117,7 +113,7 @@ class Pack:
                 end = stop
             while end < total and depths[end]:
                 end += 1
-            spans.append((begin, end))
+            spans.append((begin, end, weight))
             begin = end
         return spans
 
@@ -127,9 +123,6 @@ class Pack:
         if size > limit:
             raise ValueError(f"is {size} bytes, over the limit of {limit}")
         packed = self._map[start:end]
-        self._read += end - start
-        if self._read > _RELEASE_EVERY:
-            self._release()
         try:
             if end - start > _TRUSTED:
                 data: bytes = isal_zlib.decompressobj(15).decompress(packed, size + 1)
@@ -142,36 +135,19 @@ class Pack:
         return data
 
     def walk(
-        self, begin: int, end: int, kinds: Collection[int], chain: kernel.Chain, limit: int, base_number: int = 0
-    ) -> Iterator[Step | Failure]:
-        """Every object of some kinds in a span of `order`, bases before what is built on them.
+        self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0
+    ) -> kernel.Walk:
+        """A walk over a span of `order`. `limit` is the most stored bytes of one object; `first` is added to the
+        numbers that are told.
 
-        `chain` holds the contents, and no longer than a later object needs them: at most log2 of the family's size at
-        a time. `limit` is the most stored bytes of one object. `base_number` is added to the numbers that are told.
+        The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
+        family's size at a time.
         """
-        broken = -1
-        types, inflate, root, edit = self.types, self.inflate, chain.root, chain.edit
-        order, depths, last = self.order[begin:end].tolist(), self.depths[begin:end].tolist(), self.table.last_child
-        for at, number in enumerate(order):
-            kind = types[number]
-            if kind not in kinds:
-                continue
-            depth = depths[at]
-            if 0 <= broken < depth:
-                yield Failure(base_number + number, kind, "is built on an object that cannot be read")
-                continue
-            broken = -1
-            try:
-                stored = inflate(number, limit)
-                if depth:
-                    edit(depth, stored, last[begin + at])
-                else:
-                    root(stored)
-            except ValueError as problem:
-                broken = depth
-                yield Failure(base_number + number, kind, str(problem))
-                continue
-            yield base_number + number, kind, depth
+        self._read += (end - begin) * len(self._map) // max(1, self.count)
+        if self._read > _RELEASE_EVERY:
+            self._release()
+        inflate = partial(self.inflate, limit=limit)
+        return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate)
 
     def _release(self) -> None:
         self._read = 0

@@ -44,7 +44,7 @@ MANY_LOOSE = 5000
 """And so are fewer loose objects than this."""
 SPAN = 8 << 20
 LEAST_SPAN = 256 << 10
-SHARES = 48
+SHARES = 128
 """Packed bytes of one task: a share of the whole, so that no worker is left with a large one at the end."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,12 +17,11 @@ from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from leakguard.detect.incremental import State
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.objects import Objects
-    from leakguard.git.packs import Step
 
 MIN_NAME = 12
 """File names shorter than this hold no secret that could be told from a word."""
@@ -34,11 +32,12 @@ TEXT_KINDS = (COMMIT, BLOB, TAG)
 GATHERED = 1 << 18
 """Bytes of commits and tags that are scanned together."""
 
-TREES_AT_ONCE = 10_000
-"""How many trees are read before what they named is taken in."""
-
 LOOSE = -1
 """In a task: the span counts loose objects instead of places in a pack's order."""
+
+
+Met = tuple[int, int, int]
+"""An object that a walk tells: number, kind, depth in the chain."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -98,13 +97,23 @@ class Worker:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
         return _TreeRun(self, task, self._blobs[1], names).run()
 
-    def steps(self, task: Task, kinds: Collection[int], chain: kernel.Chain) -> Iterator[Step | Failure]:
-        """The objects of some kinds in a span. A loose one is a failure of the walk: it has to be read alone."""
+    def walk(
+        self, task: Task, reader: kernel.TextReader | kernel.TreeReader
+    ) -> Iterator[tuple[Met | Failure, str | None]]:
+        """The objects of a span that somebody has to look at, and what is wrong with those that are malformed. A loose
+        one is a failure of the walk: it has to be read alone."""
         objects = self.objects
-        if task.pack != LOOSE:
-            pack, base = objects.packs[task.pack], objects.bases[task.pack]
-            return pack.walk(task.begin, task.end, kinds, chain, self.limit, base)
-        return (Failure(objects.loose_base + at, 0, "is loose") for at in range(task.begin, task.end))
+        if task.pack == LOOSE:
+            for at in range(task.begin, task.end):
+                yield Failure(objects.loose_base + at, 0, "is loose"), None
+            return
+        walk = objects.packs[task.pack].walk(task.begin, task.end, reader, self.limit, objects.bases[task.pack])
+        for met in walk:
+            number, kind, depth = met
+            if depth < 0:
+                yield Failure(number, kind, walk.problem or ""), None
+            else:
+                yield met, walk.problem
 
     def read_alone(self, failure: Failure) -> tuple[int, bytes] | Failure:
         """Kind and content of an object that is not in a pack, or that its pack did not give: libgit2 looks for it, it
@@ -131,74 +140,76 @@ class _TextRun:
         self.worker, self.task = worker, task
         self.detector = worker.detector
         self.chain = worker.chain
+        self.reader = kernel.TextReader(worker.chain, worker.objects.table, GATHERED)
         self.out = Texts(task.pack, Collector(), b"", Counter())
-        self.commits = bytearray()
-        self.states: dict[int, State] = {}
-        self.messages: list[tuple[int, bytes, str]] = []
-        self.message_bytes = 0
 
     def run(self) -> Texts:
-        out, chain = self.out, self.chain
-        met = dict.fromkeys(TEXT_KINDS, 0)
-        for step in self.worker.steps(self.task, TEXT_KINDS, chain):
-            if isinstance(step, Failure):
-                self.take_alone(step, met)
+        out, reader = self.out, self.reader
+        for met, problem in self.worker.walk(self.task, reader):
+            if isinstance(met, Failure):
+                self.take_alone(met)
                 continue
-            number, kind, depth = step
-            if kind == BLOB:
+            number, kind, depth = met
+            if problem is not None:
+                self.skip(number, kind, problem)
+            elif kind == BLOB:
                 self.take_blob(number, depth)
             else:
-                self.take_message(kind, number, chain.content(depth))
-            met[kind] += 1
-            out.decoded_bytes += chain.size
+                self.scan_messages()
         self.scan_messages()
-        out.counts.update({KINDS[kind]: count for kind, count in met.items() if count})
-        out.commits = bytes(self.commits)
+        read = {COMMIT: reader.commits, BLOB: reader.blobs, TAG: reader.tags}
+        out.counts.update({KINDS[kind]: count for kind, count in read.items() if count})
+        out.commits, out.settled = reader.take_commits(), reader.settled
+        out.decoded_bytes += reader.decoded
+        out.scanned_bytes += reader.scanned
         return out
 
-    def take_alone(self, failure: Failure, met: dict[int, int]) -> None:
+    def skip(self, number: int, kind: int, reason: str) -> None:
+        label = f"{KINDS.get(kind, 'object')} {self.worker.objects.oid(number)}"
+        self.out.skipped.append(Skipped(label, reason))
+
+    def take_alone(self, failure: Failure) -> None:
         """What the walk could not give."""
         read = self.worker.read_alone(failure)
         if isinstance(read, Failure):
             if read.kind != TREE:
-                label = f"{KINDS.get(read.kind, 'object')} {self.worker.objects.oid(read.number)}"
-                self.out.skipped.append(Skipped(label, read.reason))
+                self.skip(read.number, read.kind, read.reason)
             return
         kind, content = read
         if self.task.pack != LOOSE:
             self.out.counts["read by libgit2"] += 1
-        if kind not in met:
-            return
         if kind == BLOB:
             self.settle(failure.number, content, scan_whole(self.detector, content))
+            self.out.counts[KINDS[BLOB]] += 1
+            self.out.decoded_bytes += len(content)
             self.out.scanned_bytes += len(content)
             self.take_decoded(failure.number, content)
-        else:
-            self.take_message(kind, failure.number, content)
-        met[kind] += 1
-        self.out.decoded_bytes += len(content)
+        elif kind != TREE:
+            try:
+                self.reader.add(kind, failure.number, content)
+            except kernel.KernelError as problem:
+                self.skip(failure.number, kind, str(problem))
 
     def take_blob(self, number: int, depth: int) -> None:
-        chain, states = self.chain, self.states
+        """A blob that is new, or of which something is. What is found in it is kept for those that are made of it."""
+        chain = self.chain
         if depth:
-            gathered = chain.dirty()
-            hits = self.detector.scanner.hits(gathered)
-            base = states.get(depth - 1)
-            self.out.scanned_bytes += chain.dirty_size
+            hits = self.detector.scanner.hits(chain.dirty())
+            base = chain.base_kept
             if hits or base:
                 clean, windows = chain.rows()
                 content = chain.content(depth)
-                states[depth] = scan_edit(self.detector, base or [], content, clean, windows, hits)
-                self.settle(number, content, states[depth])
-            else:
-                states.pop(depth, None)
+                self.keep(number, content, scan_edit(self.detector, base or [], content, clean, windows, hits))
         else:
             content = chain.content(0)
-            states[0] = scan_whole(self.detector, content)
-            self.out.scanned_bytes += len(content)
-            self.settle(number, content, states[0])
+            self.keep(number, content, scan_whole(self.detector, content))
         if chain.unusual:
             self.take_decoded(number, chain.content(depth))
+
+    def keep(self, number: int, content: bytes, state: State) -> None:
+        if state:
+            self.chain.keep(state)
+            self.settle(number, content, state)
 
     def settle(self, number: int, content: bytes, state: State) -> None:
         """The matches among a blob's candidates."""
@@ -222,32 +233,20 @@ class _TextRun:
             if found:
                 self.out.collector.add(found, oid, inner.label or "decoded")
 
-    def take_message(self, kind: int, number: int, content: bytes) -> None:
-        """A commit or a tag: its place in the graph now, its text together with that of others."""
-        if kind == COMMIT:
-            try:
-                settled = kernel.append_commit(content, number, self.worker.objects.table, self.commits)
-                self.out.settled = self.out.settled and settled
-            except kernel.KernelError as problem:
-                self.out.skipped.append(Skipped(f"commit {self.worker.objects.oid(number)}", str(problem)))
-        self.messages.append((number, content, KINDS[kind]))
-        self.message_bytes += len(content)
-        if self.message_bytes > GATHERED:
-            self.scan_messages()
-
     def scan_messages(self) -> None:
         """Anchors over all gathered texts at once; the few that were hit are looked at one by one. An anchor lies in
         one line, so none can be made or lost by the newline between two texts."""
-        messages = self.messages
-        ends = list(accumulate(len(content) + 1 for _, content, _ in messages))
-        hits = self.detector.scanner.hits(b"\n".join([content for _, content, _ in messages]))
-        for at in sorted({bisect_left(ends, end + 1) for end, _ in hits}):
-            number, content, label = messages[at]
+        texts, rows = self.reader.take_messages()
+        hits = self.detector.scanner.hits(texts)
+        if not hits:
+            return
+        values = memoryview(rows).cast("q").tolist()
+        numbers, kinds, ends = values[::3], values[1::3], values[2::3]
+        for at in sorted({bisect_left(ends, end) for end, _ in hits}):
+            content = texts[ends[at - 1] if at else 0 : ends[at] - 1]
             found = self.detector.detect(content)
             if found:
-                self.out.collector.add(found, self.worker.objects.oid(number), label)
-        self.out.scanned_bytes += self.message_bytes
-        self.messages, self.message_bytes = [], 0
+                self.out.collector.add(found, self.worker.objects.oid(numbers[at]), KINDS[kinds[at]])
 
 
 class _TreeRun:
@@ -265,15 +264,17 @@ class _TreeRun:
 
     def run(self) -> Trees:
         out = self.out
-        for step in self.worker.steps(self.task, (TREE,), self.chain):
-            if isinstance(step, Failure):
-                self.take_alone(step)
-            else:
-                number, _, depth = step
-                self.take(self.chain, self.reader, depth, number)
-            if not out.tree_count % TREES_AT_ONCE:
+        for met, problem in self.worker.walk(self.task, self.reader):
+            if isinstance(met, Failure):
+                self.take_alone(met)
+                continue
+            number, _, depth = met
+            if problem is not None:
+                self.skip(number, problem)
+            elif not self.take_named(self.chain, number, depth):
                 self.empty()
         self.empty()
+        out.tree_count += self.reader.count
         out.missing = self.reader.missing + self.lone_reader.missing
         out.trees, out.counts, out.edges, out.holders = map(b"".join, zip(*self.parts, strict=True))
         return out
@@ -283,25 +284,31 @@ class _TreeRun:
         read = self.worker.read_alone(failure)
         if isinstance(read, Failure):
             if failure.kind == TREE:
-                self.out.skipped.append(Skipped(f"tree {self.worker.objects.oid(failure.number)}", failure.reason))
+                self.skip(failure.number, failure.reason)
             return
         kind, content = read
-        if kind == TREE:
-            self.alone.root(content)
-            self.take(self.alone, self.lone_reader, 0, failure.number)
-
-    def take(self, chain: kernel.Chain, reader: kernel.TreeReader, depth: int, number: int) -> None:
-        objects = self.worker.objects
-        first = objects.find(objects.oid(number)) if objects.repeated else number
-        self.out.tree_count += 1
-        try:
-            named = reader.read(depth, first)
-        except kernel.KernelError as problem:
-            self.out.skipped.append(Skipped(f"tree {objects.oid(first)}", str(problem)))
+        if kind != TREE:
             return
-        if named:
-            entries = kernel.parse_tree(chain.content(depth), objects.hash_size)
-            self.out.named.append((first, [name for _, name, _ in entries if name in self.names]))
+        objects = self.worker.objects
+        self.out.tree_count += 1
+        self.alone.root(content)
+        try:
+            if self.lone_reader.read(0, objects.find(objects.oid(failure.number))):
+                self.take_named(self.alone, failure.number, 0)
+        except kernel.KernelError as problem:
+            self.skip(failure.number, str(problem))
+
+    def skip(self, number: int, reason: str) -> None:
+        self.out.skipped.append(Skipped(f"tree {self.worker.objects.oid(number)}", reason))
+
+    def take_named(self, chain: kernel.Chain, number: int, depth: int) -> bool:
+        """The names in a tree that are asked for; whether there are any."""
+        objects = self.worker.objects
+        entries = kernel.parse_tree(chain.content(depth), objects.hash_size)
+        names = [name for _, name, _ in entries if name in self.names]
+        if names:
+            self.out.named.append((objects.find(objects.oid(number)), names))
+        return bool(names)
 
     def empty(self) -> None:
         """Take what the readers gathered, so that it does not grow without end."""
@@ -321,10 +328,14 @@ class _TreeRun:
 
 
 def plan(objects: Objects, budget: int) -> list[Task]:
-    """The tasks that cover all objects: spans of about `budget` packed bytes, and of loose objects."""
-    tasks = [
-        Task(number, begin, end) for number, pack in enumerate(objects.packs) for begin, end in pack.families(budget)
+    """The tasks that cover all objects: spans of about `budget` packed bytes, the heaviest first, so that no worker is
+    left with one at the end; and spans of loose objects."""
+    spans = [
+        (weight, Task(number, begin, end))
+        for number, pack in enumerate(objects.packs)
+        for begin, end, weight in pack.families(budget)
     ]
+    tasks = [task for _, task in sorted(spans, key=lambda span: -span[0])]
     step = 2000
     tasks.extend(Task(LOOSE, at, min(at + step, len(objects.loose))) for at in range(0, len(objects.loose), step))
     return tasks

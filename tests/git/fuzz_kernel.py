@@ -15,8 +15,11 @@ import resource
 import struct
 import sys
 import time
+import zlib
 from array import array
+from itertools import accumulate
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from leakguard.git import kernel_py
@@ -176,6 +179,65 @@ class Fuzz:
         said = [outcome(reader.read, 0, 1), outcome(chain.edit, 1, exact(delta), True), outcome(reader.read, 1, 2)]
         return [*said, outcome(reader.read, 0, 3), reader.take()]
 
+    def walks(self, compiled: ModuleType, with_twin: bool) -> None:
+        """A walk over objects that were packed right, or not, by a table that may lie."""
+        stored, kinds, depths, kind = [], [], [], 3
+        for _ in range(self.dice.randint(0, 8)):
+            depth = self.dice.randint(0, depths[-1] + 1) if depths else 0
+            kind = kind if depth else self.dice.choice([1, 2, 3, 3, 4])
+            whole = self.dice.choice([self.blob, self.tree, self.commit])
+            stored.append(self.delta(self.dice.choice([0, 200])) if depth else self.mutate(whole()))
+            depths.append(depth)
+            kinds.append(kind)
+        pieces = [
+            self.mutate(zlib.compress(data)) if self.dice.random() < 0.1 else zlib.compress(data) for data in stored
+        ]
+        ends = list(accumulate(map(len, pieces)))
+        columns = {
+            "order": array("i", range(len(stored))),
+            "depths": array("i", depths),
+            "last_child": bytes(self.dice.randrange(2) for _ in stored),
+            "types": bytes(kinds),
+            "data_starts": array("q", [0, *ends[:-1]][: len(stored)]),
+            "ends": array("q", ends),
+            "sizes": array("q", map(len, stored)),
+        }
+        lies = bool(stored) and self.dice.random() < 0.2
+        if lies:
+            column = columns[self.dice.choice(["order", "depths", "data_starts", "ends", "sizes"])]
+            assert isinstance(column, array)
+            column[self.dice.randrange(len(column))] = self.dice.choice([-1, 0, 5, 9, 1 << 30])
+        table = SimpleNamespace(**{name: bytes(column) for name, column in columns.items()})
+        texts = self.dice.random() < 0.6
+        told = [
+            self.walk(kernel, table, b"".join(pieces), texts)
+            for kernel in ((compiled, kernel_py) if with_twin and not lies else (compiled,))
+        ]
+        assert told[0] == told[-1]
+
+    def walk(self, kernel: ModuleType, table: Any, pack: bytes, texts: bool) -> list[Any]:
+        """What a walk tells, and what its reader has then."""
+
+        def inflate(number: int) -> bytes:
+            starts, ends = (memoryview(column).cast("q") for column in (table.data_starts, table.ends))
+            try:
+                return zlib.decompress(pack[starts[number] : ends[number]])
+            except (zlib.error, IndexError):
+                raise ValueError("does not inflate") from None
+
+        chain, oids = kernel.Chain(LIMIT, 8), kernel.OidTable(b"".join(bytes([at]) * 20 for at in range(6)), 20)
+        reader = kernel.TextReader(chain, oids, 900) if texts else kernel.TreeReader(chain, oids, oids, None, 2)
+        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate)
+        told: list[Any] = []
+        try:
+            for at in walk:
+                told += [at, walk.problem, chain.base_kept]
+                if at[2] >= 0 and at[0] % 3 == 0:
+                    chain.keep(at)
+        except ValueError as error:
+            told.append(str(error))
+        return [*told, *((reader.take_commits(), reader.take_messages(), reader.scanned) if texts else reader.take())]
+
     def commit(self) -> bytes:
         parents = b"".join(b"parent " + self.oid().hex().encode() + b"\n" for _ in range(self.dice.randint(0, 3)))
         stamp = self.dice.choice([b"A <a> 12 +0000", b"A <a> 12345678901234567 -01", b"", b"12 +", b"> 1 +1", b"1 +1"])
@@ -253,12 +315,13 @@ def run(compiled: ModuleType, count: int, seed: int) -> None:
         if number % 5 == 0:
             fuzz.trees(compiled, with_twin)
             fuzz.graphs(compiled)
+            fuzz.walks(compiled, with_twin)
         if number % 10 == 0:
             fuzz.packs(compiled, number % 40 == 0)
         if number == count // 10:
             warm = peak_memory()
     growth = peak_memory() - warm
-    print(f"{count} deltas, {count // 5} trees and graphs, {count // 10} packs in {time.monotonic() - begun:.0f} s")
+    print(f"{count} deltas, {count // 5} trees, graphs and walks, {count // 10} packs in {time.monotonic() - begun:.0f} s")
     print(f"memory grew by {growth >> 20} MiB")
     if growth > MOST_GROWTH:
         raise SystemExit("something leaks")

@@ -12,15 +12,19 @@ from leakguard.git.kernel_py.commit import append_commit
 from leakguard.git.kernel_py.graph import reach
 from leakguard.git.kernel_py.oid_table import OidTable
 from leakguard.git.kernel_py.pack_table import PackTable, pack_table
+from leakguard.git.kernel_py.text_reader import TextReader
 from leakguard.git.kernel_py.tree import parse_tree
 from leakguard.git.kernel_py.tree_reader import TreeReader
+from leakguard.git.kernel_py.walk import Walk
 
 __all__ = [
     "Chain",
     "KernelError",
     "OidTable",
     "PackTable",
+    "TextReader",
     "TreeReader",
+    "Walk",
     "append_commit",
     "pack_table",
     "parse_tree",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes
@@ -21,6 +21,14 @@ _MOST_SEEN = 32 << 20
 _MARKS = (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04", b"\0\0\xfe\xff")
 
 
+class _Link:
+    """One object of a chain; `kept` is what was kept for it."""
+
+    def __init__(self, serial: int, content: bytes) -> None:
+        self.serial, self.content = serial, content
+        self.kept: object = None
+
+
 class Chain:
     """Applies deltas from parent to child, and keeps no content longer than it is needed.
 
@@ -32,7 +40,7 @@ class Chain:
         if not 1 <= margin <= _MOST_MARGIN:
             raise KernelError("the margin is not between 1 and 1048576 bytes")
         self._limit, self._margin = limit, margin
-        self._links: list[tuple[int, bytes] | None] = []
+        self._links: list[_Link | None] = []
         self._serials = 0
         self._clean: Sequence[int] = ()
         self._windows: Sequence[int] = ()
@@ -43,6 +51,8 @@ class Chain:
         self._seen: set[bytes] = set()
         self._seen_size = 0
         self._gathered: list[bytes] = []
+        self._dirty: bytes | None = None
+        self.base_kept: Any = None
         self.size = 0
         self.dirty_size = 0
         self.unusual = False
@@ -64,21 +74,28 @@ class Chain:
         if base is None:
             raise KernelError("the delta's base is not held")
         del self._links[depth:]
-        serial, above = base
+        self.base_kept = base.kept
         try:
-            child, copies = apply_delta(above, as_bytes(delta), self._limit)
+            child, copies = apply_delta(base.content, as_bytes(delta), self._limit)
         finally:
             if last:
                 self._links[depth - 1] = None
-        self.copies, self.base_serial, self._base_len = copies, serial, len(above)
+        self.copies, self.base_serial, self._base_len = copies, base.serial, len(base.content)
         self._see(depth, child)
 
     def content(self, depth: int, /) -> bytes:
         """The content held at a depth. KernelError where there is none."""
-        return self.link(depth)[1]
+        return self.link(depth).content
 
-    def link(self, depth: int) -> tuple[int, bytes]:
-        """The content held at a depth, and the number that tells it from all others that this chain has held."""
+    def keep(self, kept: object, /) -> None:
+        """Keep something for as long as the last object is held. While objects are made of it, `base_kept` is that."""
+        link = self._links[self.depth] if 0 <= self.depth < len(self._links) else None
+        if link is None:
+            raise KernelError("nothing is held")
+        link.kept = kept
+
+    def link(self, depth: int) -> _Link:
+        """What is held at a depth; its serial number tells it from all others that this chain has held."""
         link = self._links[depth] if 0 <= depth < len(self._links) else None
         if link is None:
             raise KernelError("nothing is held at this depth")
@@ -87,15 +104,19 @@ class Chain:
     def dirty(self) -> bytes:
         """What of the last edit has to be scanned again: the bytes of each dirty window and a newline after each.
         `delta.cut` says what a window is. A window that was given before is left out, unless something was found in it.
-        `dirty_size` is how much it would have been with those. KernelError where the last object is not an edit."""
+        `dirty_size` is how much it would have been with those. To ask again gives the same. KernelError where the last
+        object is not an edit."""
         if not self.base_serial:
             raise KernelError("the last object is not an edit")
+        if self._dirty is not None:
+            return self._dirty
         self._remember()
         child = self.content(self.depth)
         self._clean, windows = cut(child, self._base_len, self.copies, self._margin)
         pieces, self._windows, self.dirty_size = gather(child, windows, self._seen)
         self._gathered = pieces
-        return b"\n".join(pieces) + b"\n" if pieces else b""
+        self._dirty = b"\n".join(pieces) + b"\n" if pieces else b""
+        return self._dirty
 
     def rows(self) -> tuple[bytes, bytes]:
         """Where in the last object what `dirty` gave is, as int64 rows of five: (clean, windows). To ask means that
@@ -118,11 +139,11 @@ class Chain:
 
     def _forget(self) -> None:
         self.copies, self._clean, self._windows = [], (), ()
-        self.base_serial = 0
+        self.base_serial, self.base_kept, self._dirty = 0, None, None
 
     def _see(self, depth: int, content: bytes) -> None:
         self._serials += 1
-        self._links.append((self._serials, content))
+        self._links.append(_Link(self._serials, content))
         self.depth, self.size, self.unusual = depth, len(content), _is_unusual(content)
 
 

@@ -25,8 +25,8 @@ class OidTable:
             raise KernelError("the ids have a broken length")
         self._count = len(raw) // hash_len
         self.hash_len = hash_len
-        names = split(raw, hash_len)
-        self.positions: dict[bytes, int] = dict(zip(reversed(names), range(self._count - 1, -1, -1), strict=True))
+        self.names = split(raw, hash_len)
+        self.positions = dict(zip(reversed(self.names), range(self._count - 1, -1, -1), strict=True))
 
     def __len__(self) -> int:
         """How many ids were given, equal ones counted apart."""

@@ -19,6 +19,10 @@ from leakguard.git.kernel_py.tree import ENTRY, KIND_COMMIT, KIND_MASK, KIND_TRE
 if TYPE_CHECKING:
     from leakguard.git.kernel_py.delta import Copy
 
+TREE = 2
+TOLD_EVERY = 10_000
+"""After so many trees a walk tells, so that what was read can be taken."""
+
 _Mark = tuple[int, int]
 """Where an entry that matters begins in its tree, and its position in a table."""
 
@@ -43,7 +47,7 @@ class TreeReader:
 
     `trees` and `blobs` say which subtrees and other entries matter; `names` which names are asked for. With None for
     `names`, the names of at least `least` bytes are gathered instead. `missing` counts the subtrees that `trees` does
-    not know. KernelError where the tables' ids differ in length.
+    not know, `count` the trees that walks came to. KernelError where the tables' ids differ in length.
     """
 
     def __init__(
@@ -57,9 +61,9 @@ class TreeReader:
             raise KernelError("the two tables' ids differ in length")
         if names is not None and not (isinstance(names, frozenset) and all(type(name) is bytes for name in names)):
             raise TypeError("names must be a frozenset of bytes or None")
-        self._chain = chain
+        self.chain = chain
         self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
-        self.missing = 0
+        self.missing = self.count = 0
         self._levels: list[_Level] = []
         self._numbers, self._counts, self._edges, self._holders = array("i"), array("i"), array("i"), array("i")
         self._lines: list[bytes] = []
@@ -67,8 +71,9 @@ class TreeReader:
     def read(self, depth: int, number: int, /) -> bool:
         """Read the tree that is held at a depth, known as `number`; whether it has a name that is asked for.
         KernelError where it is malformed: then nothing of it is told."""
-        chain = self._chain
-        serial, tree = chain.link(depth)
+        chain = self.chain
+        link = chain.link(depth)
+        tree = link.content
         if not 0 <= number < 1 << 31:
             raise KernelError("the tree's number is out of range")
         if len(tree) >= 1 << 31:
@@ -86,10 +91,22 @@ class TreeReader:
         except KernelError:
             del self._lines[lines:]
             raise
-        level.serial = serial
+        level.serial = link.serial
         if len(self._blobs) or self._names is not None:
             self._tell(level, number)
         return bool(level.wanted)
+
+    def wants(self, kind: int) -> bool:
+        """Whether a walk hands objects of this kind to this reader."""
+        return kind == TREE
+
+    def take_in(self, number: int, _kind: int) -> bool:
+        """Read the chain's last object, a tree; whether the walk has to tell of it: it has a name that is asked for, or
+        it is time to `take` what was read. Where an object lies more than once, its first number stands for all."""
+        self.count += 1
+        trees = self._trees
+        first = trees.positions[trees.names[number]] if 0 <= number < len(trees) else -1
+        return self.read(self.chain.depth, first) or self.count % TOLD_EVERY == 0
 
     def take(self) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """What was read since the last `take`: int32 arrays of the trees' numbers, of how many known subtrees each has,

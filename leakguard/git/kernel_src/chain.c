@@ -9,6 +9,7 @@ static void
 drop_link(Link *link)
 {
     Py_XDECREF(link->object);
+    Py_XDECREF(link->kept);
     PyMem_RawFree(link->own);
     memset(link, 0, sizeof *link);
 }
@@ -54,6 +55,7 @@ see_link(Chain *chain, size_t depth, Span content)
 
     link->content = content;
     link->serial = ++chain->serials;
+    chain->found = 0;
     chain->used = depth + 1;
     chain->depth = depth;
     chain->size = (Py_ssize_t)content.len;
@@ -69,8 +71,8 @@ chain_error(Chain *chain, Problem problem)
 }
 
 /* One thread at a time: a second one is told so, it does not wait. */
-static int
-enter(Chain *chain)
+int
+chain_enter(Chain *chain)
 {
     if (chain->busy) {
         PyErr_SetString(PyExc_RuntimeError, "the chain is in use by another thread");
@@ -80,32 +82,43 @@ enter(Chain *chain)
     return 0;
 }
 
+/* Begins a new delta tree with its whole content, which is bytes. */
+Problem
+chain_begin(Chain *chain, PyObject *content)
+{
+    Span span = {(const uint8_t *)PyBytes_AS_STRING(content), (size_t)PyBytes_GET_SIZE(content)};
+    Problem problem;
+
+    cut_chain(chain, 0);
+    Py_CLEAR(chain->base_kept);
+    chain->base_serial = 0;
+    chain->copies.used = chain->clean.used = chain->windows.used = 0;
+    problem = make_room(chain, 0);
+    if (problem == NULL) {
+        chain->links[0].object = Py_NewRef(content);
+        see_link(chain, 0, span);
+    }
+    return problem;
+}
+
 static PyObject *
 chain_root(PyObject *self, PyObject *content)
 {
     Chain *chain = (Chain *)self;
-    Span span;
     Problem problem;
 
     if (!PyBytes_CheckExact(content)) {
         PyErr_SetString(PyExc_TypeError, "content must be bytes");
         return NULL;
     }
-    if (enter(chain) < 0) {
+    if (chain_enter(chain) < 0) {
         return NULL;
     }
-    cut_chain(chain, 0);
-    problem = make_room(chain, 0);
+    problem = chain_begin(chain, content);
     chain->busy = 0;
     if (problem != NULL) {
         return chain_error(chain, problem);
     }
-    span.at = (const uint8_t *)PyBytes_AS_STRING(content);
-    span.len = (size_t)PyBytes_GET_SIZE(content);
-    chain->links[0].object = Py_NewRef(content);
-    chain->base_serial = 0;
-    chain->copies.used = chain->clean.used = chain->windows.used = 0;
-    see_link(chain, 0, span);
     Py_RETURN_NONE;
 }
 
@@ -120,10 +133,12 @@ edit(Chain *chain, size_t depth, Span delta)
 
     chain->copies.used = chain->clean.used = chain->windows.used = 0;
     chain->base_serial = 0;
+    Py_CLEAR(chain->base_kept);
     if (depth < 1 || depth > chain->used || chain->links[depth - 1].serial == 0) {
         return NO_BASE;
     }
     cut_chain(chain, depth);
+    Py_XSETREF(chain->base_kept, Py_XNewRef(chain->links[depth - 1].kept));
     base = chain->links[depth - 1].content;
     problem = make_room(chain, depth);
     if (problem == NULL) {
@@ -150,6 +165,18 @@ edit(Chain *chain, size_t depth, Span delta)
     return NULL;
 }
 
+/* Applies a delta to what lies above `depth`; `last` as in kernel_py. */
+Problem
+chain_apply(Chain *chain, size_t depth, Span delta, int last)
+{
+    Problem problem = edit(chain, depth, delta);
+
+    if (last && depth >= 1 && depth <= chain->used) {
+        drop_link(&chain->links[depth - 1]);
+    }
+    return problem;
+}
+
 static PyObject *
 chain_edit(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
@@ -165,17 +192,14 @@ chain_edit(PyObject *self, PyObject *const *args, Py_ssize_t given)
     }
     depth = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
     last = PyObject_IsTrue(args[2]);
-    if ((depth == -1 && PyErr_Occurred()) || last < 0 || enter(chain) < 0) {
+    if ((depth == -1 && PyErr_Occurred()) || last < 0 || chain_enter(chain) < 0) {
         return NULL;
     }
     if (kernel_open(args[1], &view, &delta) < 0) {
         chain->busy = 0;
         return NULL;
     }
-    problem = edit(chain, depth < 0 ? 0 : (size_t)depth, delta);
-    if (last && depth >= 1 && (size_t)depth <= chain->used) {
-        drop_link(&chain->links[depth - 1]);
-    }
+    problem = chain_apply(chain, depth < 0 ? 0 : (size_t)depth, delta, last);
     chain->busy = 0;
     PyBuffer_Release(&view);
     if (problem != NULL) {
@@ -191,7 +215,7 @@ chain_content(PyObject *self, PyObject *arg)
     Py_ssize_t depth = PyNumber_AsSsize_t(arg, PyExc_OverflowError);
     Link *link;
 
-    if ((depth == -1 && PyErr_Occurred()) || enter(chain) < 0) {
+    if ((depth == -1 && PyErr_Occurred()) || chain_enter(chain) < 0) {
         return NULL;
     }
     chain->busy = 0;
@@ -263,40 +287,46 @@ drop_seen_windows(Chain *chain, Span child, size_t *gathered)
     return NULL;
 }
 
-static Problem
-find_dirty(Chain *chain, Span child, size_t *gathered)
+/* Finds the dirty windows of the last object, which is an edit, but for those that were gathered before. */
+Problem
+chain_find_dirty(Chain *chain)
 {
-    Problem problem = remember_windows(chain);
+    Span child = chain->links[chain->depth].content;
+    PyThreadState *saved;
+    size_t gathered = 0;
+    Problem problem;
 
+    if (chain->found) {
+        return NULL;
+    }
+    saved = kernel_release_gil(child.len);
+    problem = remember_windows(chain);
     chain->clean.used = chain->windows.used = 0;
     if (problem == NULL) {
         problem = delta_cut(child, chain->base_len, chain->margin, &chain->copies, &chain->clean, &chain->windows,
-                            gathered);
+                            &gathered);
     }
-    chain->dirty_size = (Py_ssize_t)*gathered;
-    if (problem == NULL && *gathered > (size_t)PY_SSIZE_T_MAX) {
+    if (problem == NULL && gathered > (size_t)PY_SSIZE_T_MAX) {
         problem = kernel_no_memory;
     }
-    return problem != NULL || chain->windows.used == 0 ? problem : drop_seen_windows(chain, child, gathered);
+    chain->dirty_size = (Py_ssize_t)gathered;
+    if (problem == NULL && chain->windows.used > 0) {
+        problem = drop_seen_windows(chain, child, &gathered);
+    }
+    kernel_retake_gil(saved);
+    chain->gathered = (Py_ssize_t)gathered;
+    chain->found = problem == NULL;
+    return problem;
 }
 
 static PyObject *
-dirty(Chain *chain)
+gather(Chain *chain)
 {
-    Span child = chain->links[chain->depth].content;
-    PyObject *gathered = NULL;
-    size_t len = 0;
-    PyThreadState *saved = kernel_release_gil(child.len);
-    Problem problem = find_dirty(chain, child, &len);
+    PyObject *gathered = PyBytes_FromStringAndSize(NULL, chain->gathered);
 
-    kernel_retake_gil(saved);
-    if (problem != NULL) {
-        return chain_error(chain, problem);
-    }
-    gathered = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len);
     if (gathered != NULL) {
-        saved = kernel_release_gil(len);
-        delta_gather(child, &chain->windows, (uint8_t *)PyBytes_AS_STRING(gathered));
+        PyThreadState *saved = kernel_release_gil((size_t)chain->gathered);
+        delta_gather(chain->links[chain->depth].content, &chain->windows, (uint8_t *)PyBytes_AS_STRING(gathered));
         kernel_retake_gil(saved);
     }
     return gathered;
@@ -307,13 +337,31 @@ chain_dirty(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     Chain *chain = (Chain *)self;
     PyObject *gathered;
+    Problem problem;
 
-    if (enter(chain) < 0) {
+    if (chain_enter(chain) < 0) {
         return NULL;
     }
-    gathered = chain->base_serial != 0 ? dirty(chain) : chain_error(chain, "the last object is not an edit");
+    problem = chain->base_serial != 0 ? chain_find_dirty(chain) : "the last object is not an edit";
+    gathered = problem == NULL ? gather(chain) : chain_error(chain, problem);
     chain->busy = 0;
     return gathered;
+}
+
+static PyObject *
+chain_keep(PyObject *self, PyObject *kept)
+{
+    Chain *chain = (Chain *)self;
+
+    if (chain_enter(chain) < 0) {
+        return NULL;
+    }
+    chain->busy = 0;
+    if (chain->depth >= chain->used || chain->links[chain->depth].serial == 0) {
+        return chain_error(chain, "nothing is held");
+    }
+    Py_XSETREF(chain->links[chain->depth].kept, Py_NewRef(kept));
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -322,7 +370,7 @@ chain_rows(PyObject *self, PyObject *Py_UNUSED(unused))
     Chain *chain = (Chain *)self;
     PyObject *clean, *windows, *rows = NULL;
 
-    if (enter(chain) < 0) {
+    if (chain_enter(chain) < 0) {
         return NULL;
     }
     clean = grow_to_bytes(&chain->clean);
@@ -370,6 +418,7 @@ chain_dealloc(PyObject *self)
 
     cut_chain(chain, 0);
     PyMem_RawFree(chain->links);
+    Py_XDECREF(chain->base_kept);
     grow_free(&chain->copies);
     grow_free(&chain->clean);
     grow_free(&chain->windows);
@@ -389,6 +438,8 @@ static PyMethodDef methods[] = {
      PyDoc_STR("dirty($self, /)\n--\n\nWhat of the last edit has to be scanned again.")},
     {"rows", chain_rows, METH_NOARGS,
      PyDoc_STR("rows($self, /)\n--\n\nWhere in the last object what dirty() gave is.")},
+    {"keep", chain_keep, METH_O,
+     PyDoc_STR("keep($self, kept, /)\n--\n\nKeep something for as long as the last object is held.")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -396,6 +447,7 @@ static PyMemberDef members[] = {
     {"size", T_PYSSIZET, offsetof(Chain, size), READONLY, "bytes of the last object"},
     {"dirty_size", T_PYSSIZET, offsetof(Chain, dirty_size), READONLY,
      "how much the last dirty() would have given, had none of it been seen before"},
+    {"base_kept", T_OBJECT, offsetof(Chain, base_kept), READONLY, "what was kept for the last object's base, or None"},
     {"unusual", T_BOOL, offsetof(Chain, unusual), READONLY, "whether the last object's first bytes are no plain text's"},
     {NULL, 0, 0, 0, NULL},
 };

@@ -9,6 +9,7 @@
 typedef struct {
     PyObject *object;
     uint8_t *own;
+    PyObject *kept;    /* what keep() was given for it, or NULL */
     Span content;      /* .at is NULL where nothing is held */
     uint64_t serial;   /* tells this object from all others that the chain has held; 0 where nothing is held */
 } Link;
@@ -26,6 +27,8 @@ typedef struct {
     size_t depth;
     uint64_t base_serial; /* what it was made of; 0 for a root */
     size_t base_len;
+    PyObject *base_kept; /* what was kept for the base, or NULL */
+    int found;           /* its dirty windows were looked for */
     Grow copies;
     Grow clean;
     Grow windows;
@@ -33,7 +36,14 @@ typedef struct {
     Seen seen;
     Py_ssize_t size;
     Py_ssize_t dirty_size;
+    Py_ssize_t gathered; /* bytes of the dirty windows, if they were looked for */
     char unusual;
 } Chain;
+
+/* For the types that read what a chain holds. The caller holds the GIL and has entered. */
+int chain_enter(Chain *chain);
+Problem chain_begin(Chain *chain, PyObject *content);
+Problem chain_apply(Chain *chain, size_t depth, Span delta, int last);
+Problem chain_find_dirty(Chain *chain);
 
 #endif

@@ -1,5 +1,5 @@
 /* The head of a commit: its tree, its parents and when it was committed, as numbers. */
-#include "oid_table.h"
+#include "commit.h"
 
 static const char MALFORMED[] = "has a malformed header";
 
@@ -7,11 +7,6 @@ typedef struct {
     const uint8_t *at;
     const uint8_t *end;
 } Cursor;
-
-typedef struct {
-    Grow row;     /* int64_t: number, tree, time, how many parents, parents */
-    int complete; /* whether all objects that it names are known */
-} Head;
 
 static int
 skip(Cursor *cursor, const char *word)
@@ -105,12 +100,13 @@ add_number(Grow *row, int64_t number)
 }
 
 static Problem
-read_head(Span commit, int64_t number, const OidTable *objects, Head *head)
+read_head(Span commit, int64_t number, const OidTable *objects, Grow *rows, int *complete)
 {
     Cursor cursor = {commit.at, commit.at + commit.len};
     int64_t fixed[4] = {number, -1, 0, 0};
     uint8_t oid[32];
-    Problem problem = grow_append(&head->row, fixed, sizeof fixed);
+    size_t start = rows->used;
+    Problem problem = grow_append(rows, fixed, sizeof fixed);
     Span line;
 
     if (problem != NULL) {
@@ -120,7 +116,7 @@ read_head(Span commit, int64_t number, const OidTable *objects, Head *head)
         return MALFORMED;
     }
     fixed[1] = oid_find(objects, oid);
-    head->complete = fixed[1] >= 0;
+    *complete = fixed[1] >= 0;
     while (skip(&cursor, "parent ")) {
         int32_t parent;
         if (!read_oid(&cursor, objects->hash_len, oid)) {
@@ -128,10 +124,10 @@ read_head(Span commit, int64_t number, const OidTable *objects, Head *head)
         }
         parent = oid_find(objects, oid);
         if (parent < 0) {
-            head->complete = 0;
+            *complete = 0;
             continue;
         }
-        problem = add_number(&head->row, parent);
+        problem = add_number(rows, parent);
         if (problem != NULL) {
             return problem;
         }
@@ -145,8 +141,22 @@ read_head(Span commit, int64_t number, const OidTable *objects, Head *head)
         return MALFORMED;
     }
     fixed[2] = read_time(line);
-    memcpy(head->row.at, fixed, sizeof fixed);
+    memcpy(rows->at + start, fixed, sizeof fixed);
     return NULL;
+}
+
+/* Appends a commit's row to `rows`: number, tree, time, how many parents, parents. *complete becomes whether all objects
+ * that it names are known. Where the commit is malformed nothing is appended. */
+Problem
+commit_append_row(Span commit, int64_t number, const OidTable *objects, Grow *rows, int *complete)
+{
+    size_t before = rows->used;
+    Problem problem = read_head(commit, number, objects, rows, complete);
+
+    if (problem != NULL) {
+        rows->used = before;
+    }
+    return problem;
 }
 
 static int
@@ -165,7 +175,8 @@ PyObject *
 kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
     KernelState *state = kernel_state(module);
-    Head head = {{NULL, 0, 0}, 0};
+    Grow row = {NULL, 0, 0};
+    int complete = 0;
     PyObject *result = NULL;
     Py_buffer view;
     Span commit;
@@ -186,14 +197,14 @@ kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given)
     if (kernel_open(args[0], &view, &commit) < 0) {
         return NULL;
     }
-    problem = read_head(commit, number, (const OidTable *)args[2], &head);
+    problem = commit_append_row(commit, number, (const OidTable *)args[2], &row, &complete);
     PyBuffer_Release(&view);
     if (problem != NULL) {
         kernel_raise(state->error, problem);
     }
-    else if (append_row(args[3], &head.row) == 0) {
-        result = PyBool_FromLong(head.complete);
+    else if (append_row(args[3], &row) == 0) {
+        result = PyBool_FromLong(complete);
     }
-    grow_free(&head.row);
+    grow_free(&row);
     return result;
 }

@@ -24,6 +24,8 @@ typedef struct {
     PyTypeObject *pack_table;
     PyTypeObject *chain;
     PyTypeObject *tree_reader;
+    PyTypeObject *text_reader;
+    PyTypeObject *walk;
 } KernelState;
 
 typedef struct {
@@ -66,7 +68,9 @@ PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given
 
 extern PyType_Spec chain_spec;
 extern PyType_Spec oid_table_spec;
+extern PyType_Spec text_reader_spec;
 extern PyType_Spec tree_reader_spec;
+extern PyType_Spec walk_spec;
 extern PyStructSequence_Desc pack_table_desc;
 
 #endif

@@ -50,7 +50,8 @@ fill_module(PyObject *module)
         return -1;
     }
     if (add_type(module, &oid_table_spec, &state->oid_table) < 0 || add_type(module, &chain_spec, &state->chain) < 0 ||
-        add_type(module, &tree_reader_spec, &state->tree_reader) < 0) {
+        add_type(module, &tree_reader_spec, &state->tree_reader) < 0 ||
+        add_type(module, &text_reader_spec, &state->text_reader) < 0 || add_type(module, &walk_spec, &state->walk) < 0) {
         return -1;
     }
     state->pack_table = PyStructSequence_NewType(&pack_table_desc);
@@ -70,6 +71,8 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->pack_table);
     Py_VISIT(state->chain);
     Py_VISIT(state->tree_reader);
+    Py_VISIT(state->text_reader);
+    Py_VISIT(state->walk);
     return 0;
 }
 
@@ -83,6 +86,8 @@ clear(PyObject *module)
     Py_CLEAR(state->pack_table);
     Py_CLEAR(state->chain);
     Py_CLEAR(state->tree_reader);
+    Py_CLEAR(state->text_reader);
+    Py_CLEAR(state->walk);
     return 0;
 }
 

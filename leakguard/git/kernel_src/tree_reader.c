@@ -4,11 +4,15 @@
  * a place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between
  * the copies is read, and of the rest is taken over where it begins and what it was found to be.
  */
-#include "chain.h"
-#include "oid_table.h"
+#include "reader.h"
 #include "tree.h"
 
 #include <structmember.h>
+
+/* After so many trees a walk is told, so that what was read can be taken. */
+#define TOLD_EVERY 10000
+
+static const char OUT_OF_RANGE[] = "the tree's number is out of range";
 
 /* An entry that matters: where it begins in its tree, and its position in a table. */
 typedef struct {
@@ -116,6 +120,7 @@ typedef struct {
     Names names;
     size_t least;
     Py_ssize_t missing;
+    Py_ssize_t count; /* trees of walks */
     Level *levels;
     size_t room;
     size_t used;
@@ -375,6 +380,36 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     return reader->blobs->count > 0 || reader->names.names != NULL ? tell_tree(reader, level, number) : NULL;
 }
 
+/* Where an object lies more than once, all of its numbers stand for the first. */
+static int32_t
+first_number(const OidTable *table, int64_t number)
+{
+    return (uint64_t)number < table->count ? oid_find(table, table->oids.at + (size_t)number * table->hash_len) : -1;
+}
+
+static Problem
+tree_reader_take(PyObject *object, int64_t number, unsigned Py_UNUSED(kind), int *tell)
+{
+    TreeReader *reader = (TreeReader *)object;
+    size_t depth = ((const Chain *)reader->chain_object)->depth;
+    int32_t first = first_number(reader->trees, number);
+    Problem problem = first >= 0 ? read_link(reader, depth, first) : OUT_OF_RANGE;
+
+    reader->count++;
+    if (problem == NULL) {
+        *tell = reader->levels[depth].wanted.used > 0 || reader->count % TOLD_EVERY == 0;
+    }
+    return problem;
+}
+
+Reader
+tree_reader_open(PyObject *object)
+{
+    Reader opened = {object, (Chain *)((TreeReader *)object)->chain_object, KIND_BIT(OBJECT_TREE), tree_reader_take};
+
+    return opened;
+}
+
 /* ---- the Python side ------------------------------------------------------------------------ */
 
 static PyObject *
@@ -402,7 +437,7 @@ reader_read(PyObject *self, PyObject *const *args, Py_ssize_t given)
         return kernel_raise(state->error, "nothing is held at this depth");
     }
     if (number < 0 || number > INT32_MAX) {
-        return kernel_raise(state->error, "the tree's number is out of range");
+        return kernel_raise(state->error, OUT_OF_RANGE);
     }
     if (chain->busy) {
         PyErr_SetString(PyExc_RuntimeError, "the chain is in use by another thread");
@@ -519,6 +554,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyMemberDef members[] = {
+    {"count", T_PYSSIZET, offsetof(TreeReader, count), READONLY, "how many trees walks came to"},
     {"missing", T_PYSSIZET, offsetof(TreeReader, missing), READONLY, "how many subtrees were named that are not known"},
     {NULL, 0, 0, 0, NULL},
 };

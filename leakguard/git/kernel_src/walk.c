@@ -1,0 +1,349 @@
+/* The type Walk: every object of some kinds in a span of a pack's order, bases before what is built on them. */
+#include "reader.h"
+
+#include <structmember.h>
+
+/* Packed bytes up to which an object is inflated in one go: a hostile one of this size cannot unfold to over 64 MB. */
+#define TRUSTED ((int64_t)64 << 10)
+/* Ctrl-C is looked for once in so many objects. */
+#define SIGNALS_EVERY 1024
+#define WINDOW_BITS 15
+
+static const char BASE_FAILED[] = "is built on an object that cannot be read";
+
+/* A column of a pack's table. */
+typedef struct {
+    PyObject *object;
+    const void *at;
+    size_t count;
+} Column;
+
+typedef struct {
+    PyObject_HEAD
+    Reader reader;
+    PyObject *decompress;
+    PyObject *inflate;
+    PyObject *window_bits;
+    Py_buffer view; /* keeps the pack mapped */
+    Span pack;
+    Column order;   /* int32_t */
+    Column depths;  /* int32_t */
+    Column last;    /* flags */
+    Column types;   /* uint8_t */
+    Column starts;  /* int64_t */
+    Column ends;    /* int64_t */
+    Column sizes;   /* int64_t */
+    size_t at;
+    size_t end;
+    int64_t first;  /* added to the numbers that are told */
+    int64_t broken; /* the depth at which the last object failed, or -1 */
+    PyObject *problem;
+} Walk;
+
+static int64_t
+cell64(const Column *column, size_t row)
+{
+    return ((const int64_t *)column->at)[row];
+}
+
+static int32_t
+cell32(const Column *column, size_t row)
+{
+    return ((const int32_t *)column->at)[row];
+}
+
+static int
+set_problem(Walk *walk, Problem problem)
+{
+    if (problem == kernel_no_memory) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_XSETREF(walk->problem, PyUnicode_FromString(problem));
+    return walk->problem != NULL ? 0 : -1;
+}
+
+/* The stored bytes of an object the short way; NULL, perhaps without an exception, where something is unusual. */
+static PyObject *
+inflate_small(Walk *walk, size_t number)
+{
+    int64_t start = cell64(&walk->starts, number), end = cell64(&walk->ends, number);
+    int64_t size = cell64(&walk->sizes, number);
+    PyObject *args[3] = {NULL, walk->window_bits, NULL}, *stored = NULL;
+
+    if (start < 0 || end < start || (uint64_t)end > walk->pack.len || end - start > TRUSTED || size < 0 ||
+        (uint64_t)size > walk->reader.chain->limit) {
+        return NULL;
+    }
+    args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + start, (Py_ssize_t)(end - start));
+    args[2] = PyLong_FromLongLong(size < TRUSTED ? size + 1 : TRUSTED);
+    if (args[0] != NULL && args[2] != NULL) {
+        stored = PyObject_Vectorcall(walk->decompress, args, 3, NULL);
+    }
+    Py_XDECREF(args[0]);
+    Py_XDECREF(args[2]);
+    if (stored != NULL && (!PyBytes_CheckExact(stored) || PyBytes_GET_SIZE(stored) != size)) {
+        Py_CLEAR(stored);
+    }
+    return stored;
+}
+
+/* Makes the exception that is set the walk's problem. */
+static int
+catch_problem(Walk *walk)
+{
+    PyObject *type, *value, *traceback;
+
+    if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
+        return -1;
+    }
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    Py_XSETREF(walk->problem, PyObject_Str(value));
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return walk->problem != NULL ? 0 : -1;
+}
+
+/* The stored bytes of an object. NULL with the walk's problem set, or with an exception. */
+static PyObject *
+inflate(Walk *walk, size_t number)
+{
+    PyObject *stored = inflate_small(walk, number);
+
+    if (stored == NULL) { /* The long way, which says what is wrong, if anything is. */
+        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
+            return NULL;
+        }
+        PyErr_Clear();
+        stored = PyObject_CallFunction(walk->inflate, "n", (Py_ssize_t)number);
+        if (stored == NULL) {
+            catch_problem(walk);
+        }
+        else if (!PyBytes_CheckExact(stored)) {
+            PyErr_SetString(PyExc_TypeError, "inflate must give bytes");
+            Py_CLEAR(stored);
+        }
+    }
+    return stored;
+}
+
+/* Makes an object the chain's last. 0, or -1 with the walk's problem set or with an exception. */
+static int
+hold(Walk *walk, size_t at, size_t number, int32_t depth)
+{
+    Chain *chain = walk->reader.chain;
+    PyObject *stored = inflate(walk, number);
+    Problem problem;
+
+    if (stored == NULL) {
+        return -1;
+    }
+    if (depth == 0) {
+        problem = chain_begin(chain, stored);
+    }
+    else {
+        Span delta = {(const uint8_t *)PyBytes_AS_STRING(stored), (size_t)PyBytes_GET_SIZE(stored)};
+        problem = chain_apply(chain, (size_t)depth, delta, ((const uint8_t *)walk->last.at)[at]);
+    }
+    Py_DECREF(stored);
+    if (problem != NULL) {
+        set_problem(walk, problem);
+        return -1;
+    }
+    return 0;
+}
+
+/* Takes one object in. Whether it is to be told, -1 with an exception; *depth becomes -1 where it could not be had. */
+static int
+visit(Walk *walk, size_t at, size_t number, unsigned kind, int32_t *depth)
+{
+    int tell = 0;
+    Problem problem;
+
+    if (walk->broken >= 0 && walk->broken < *depth) {
+        *depth = -1;
+        return set_problem(walk, BASE_FAILED) < 0 ? -1 : 1;
+    }
+    walk->broken = -1;
+    if (hold(walk, at, number, *depth) < 0) {
+        walk->broken = *depth;
+        *depth = -1;
+        return walk->problem != NULL && !PyErr_Occurred() ? 1 : -1;
+    }
+    problem = walk->reader.take(walk->reader.object, walk->first + (int64_t)number, kind, &tell);
+    if (problem != NULL) {
+        return set_problem(walk, problem) < 0 ? -1 : 1;
+    }
+    return tell;
+}
+
+static PyObject *
+walk_next(PyObject *self)
+{
+    Walk *walk = (Walk *)self;
+    Chain *chain = walk->reader.chain;
+
+    Py_CLEAR(walk->problem);
+    if (chain_enter(chain) < 0) {
+        return NULL;
+    }
+    while (walk->at < walk->end) {
+        size_t at = walk->at++, number = (size_t)cell32(&walk->order, at);
+        int32_t depth = cell32(&walk->depths, at);
+        unsigned kind;
+        int told;
+
+        if (number >= walk->types.count || depth < 0) {
+            PyErr_SetString(PyExc_ValueError, "the table is no pack's");
+            break;
+        }
+        kind = ((const uint8_t *)walk->types.at)[number];
+        if (kind > OBJECT_TAG || !(walk->reader.kinds & KIND_BIT(kind))) {
+            continue;
+        }
+        if (at % SIGNALS_EVERY == 0 && PyErr_CheckSignals() < 0) {
+            break;
+        }
+        told = visit(walk, at, number, kind, &depth);
+        if (told != 0) {
+            chain->busy = 0;
+            return told < 0 ? NULL : Py_BuildValue("(LIi)", (long long)walk->first + (long long)number, kind, (int)depth);
+        }
+    }
+    chain->busy = 0;
+    return NULL;
+}
+
+/* ---- the Python side ------------------------------------------------------------------------ */
+
+static int
+open_column(PyObject *table, const char *name, size_t width, Column *column)
+{
+    column->object = PyObject_GetAttrString(table, name);
+    if (column->object == NULL) {
+        return -1;
+    }
+    if (!PyBytes_CheckExact(column->object)) {
+        PyErr_Format(PyExc_TypeError, "the table's %s must be bytes", name);
+        return -1;
+    }
+    column->at = PyBytes_AS_STRING(column->object);
+    column->count = (size_t)PyBytes_GET_SIZE(column->object) / width;
+    return 0;
+}
+
+static int
+open_table(Walk *walk, PyObject *table)
+{
+    if (open_column(table, "order", sizeof(int32_t), &walk->order) < 0 ||
+        open_column(table, "depths", sizeof(int32_t), &walk->depths) < 0 ||
+        open_column(table, "last_child", 1, &walk->last) < 0 || open_column(table, "types", 1, &walk->types) < 0 ||
+        open_column(table, "data_starts", sizeof(int64_t), &walk->starts) < 0 ||
+        open_column(table, "ends", sizeof(int64_t), &walk->ends) < 0 ||
+        open_column(table, "sizes", sizeof(int64_t), &walk->sizes) < 0) {
+        return -1;
+    }
+    if (walk->depths.count < walk->order.count || walk->last.count < walk->order.count ||
+        walk->starts.count < walk->types.count || walk->ends.count < walk->types.count ||
+        walk->sizes.count < walk->types.count) {
+        PyErr_SetString(PyExc_ValueError, "the table is no pack's");
+        return -1;
+    }
+    return 0;
+}
+
+static int
+open_reader(Walk *walk, PyObject *reader, KernelState *state)
+{
+    if (Py_IS_TYPE(reader, state->text_reader)) {
+        walk->reader = text_reader_open(reader);
+    }
+    else if (Py_IS_TYPE(reader, state->tree_reader)) {
+        walk->reader = tree_reader_open(reader);
+    }
+    else {
+        PyErr_SetString(PyExc_TypeError, "reader must be a TextReader or a TreeReader");
+        return -1;
+    }
+    Py_INCREF(reader);
+    return 0;
+}
+
+static PyObject *
+walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"reader", "pack", "table", "begin", "end", "first", "decompress", "inflate", NULL};
+    KernelState *state = PyType_GetModuleState(type);
+    PyObject *reader, *pack, *table, *decompress, *inflating;
+    Py_ssize_t begin, end;
+    long long first;
+    Walk *walk;
+
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOO", names, &reader, &pack, &table, &begin,
+                                                      &end, &first, &decompress, &inflating)) {
+        return NULL;
+    }
+    walk = (Walk *)type->tp_alloc(type, 0);
+    if (walk == NULL) {
+        return NULL;
+    }
+    walk->broken = -1;
+    walk->first = first;
+    walk->decompress = Py_NewRef(decompress);
+    walk->inflate = Py_NewRef(inflating);
+    walk->window_bits = PyLong_FromLong(WINDOW_BITS);
+    if (walk->window_bits == NULL || open_reader(walk, reader, state) < 0 || open_table(walk, table) < 0 ||
+        kernel_open(pack, &walk->view, &walk->pack) < 0) {
+        Py_DECREF(walk);
+        return NULL;
+    }
+    walk->at = begin > 0 ? (size_t)begin : 0;
+    walk->end = end > 0 && (size_t)end < walk->order.count ? (size_t)end : end > 0 ? walk->order.count : 0;
+    return (PyObject *)walk;
+}
+
+static void
+walk_dealloc(PyObject *self)
+{
+    Walk *walk = (Walk *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    Column *columns[] = {&walk->order, &walk->depths, &walk->last, &walk->types, &walk->starts, &walk->ends, &walk->sizes};
+    size_t number;
+
+    if (walk->view.obj != NULL) {
+        PyBuffer_Release(&walk->view);
+    }
+    for (number = 0; number < sizeof columns / sizeof *columns; number++) {
+        Py_XDECREF(columns[number]->object);
+    }
+    Py_XDECREF(walk->reader.object);
+    Py_XDECREF(walk->decompress);
+    Py_XDECREF(walk->inflate);
+    Py_XDECREF(walk->window_bits);
+    Py_XDECREF(walk->problem);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMemberDef members[] = {
+    {"problem", T_OBJECT, offsetof(Walk, problem), READONLY, "what is wrong with the object that was told last, or None"},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate)\n--\n\n"
+                                  "The objects of a span of a pack's order that somebody has to look at.")},
+    {Py_tp_new, (void *)walk_new},
+    {Py_tp_dealloc, (void *)walk_dealloc},
+    {Py_tp_iter, (void *)PyObject_SelfIter},
+    {Py_tp_iternext, (void *)walk_next},
+    {Py_tp_members, members},
+    {0, NULL},
+};
+
+/* Not a base type: its methods find the module's state through the exact type. */
+PyType_Spec walk_spec = {
+    "leakguard.git._kernel.Walk", sizeof(Walk), 0, Py_TPFLAGS_DEFAULT, slots,
+};

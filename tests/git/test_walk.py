@@ -1,0 +1,400 @@
+"""Walks over packs: what they tell, what they keep to themselves, and that both kernels do the same."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leakguard.git import kernel_py
+from leakguard.git.packs import BLOB, COMMIT, TAG, TREE
+from tests.git.deltas import make_delta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+try:
+    compiled: ModuleType | None = importlib.import_module("leakguard.git._kernel")
+except ImportError:
+    compiled = None
+
+needs_both = pytest.mark.skipif(compiled is None, reason="the compiled kernel is not built")
+LIMIT = 1 << 20
+MARGIN = 8
+MOST = 1000
+LINES = b"".join(b"line %d of a file\n" % number for number in range(40))
+
+Told = tuple[int, int, int]
+
+
+@pytest.fixture(params=["python", pytest.param("c", marks=needs_both)])
+def kernel(request: pytest.FixtureRequest) -> ModuleType:
+    return kernel_py if request.param == "python" else compiled  # type: ignore[return-value]
+
+
+class Stored(NamedTuple):
+    """An object in the order of a walk: its kind, its depth, and its content or what makes it of the one above."""
+
+    kind: int
+    depth: int
+    data: bytes
+
+
+class Table(NamedTuple):
+    """The columns of a pack's table that a walk reads."""
+
+    order: bytes
+    depths: bytes
+    last_child: bytes
+    types: bytes
+    data_starts: bytes
+    ends: bytes
+    sizes: bytes
+
+
+def _array(code: str, values: list[int]) -> bytes:
+    return array(code, values).tobytes()
+
+
+def oid_of(number: int) -> bytes:
+    return b"%020d" % number
+
+
+class Walked:
+    """A pack of some objects, numbered in the order of the walk, and a walk over it."""
+
+    def __init__(self, kernel: ModuleType, objects: list[Stored], repeated: dict[int, int] | None = None) -> None:
+        self.kernel, self.objects = kernel, objects
+        self.pack, starts, ends = bytearray(b"PACK"), [], []
+        for stored in objects:
+            starts.append(len(self.pack))
+            self.pack += zlib.compress(stored.data)
+            ends.append(len(self.pack))
+        depths = [stored.depth for stored in objects]
+        last = [self._is_last(at) for at in range(len(objects))]
+        self.table = Table(
+            _array("i", list(range(len(objects)))),
+            _array("i", depths),
+            bytes(last),
+            bytes(stored.kind for stored in objects),
+            _array("q", starts),
+            _array("q", ends),
+            _array("q", [len(stored.data) for stored in objects]),
+        )
+        self.starts, self.ends = starts, ends
+        numbers = [(repeated or {}).get(at, at) for at in range(len(objects))]
+        self.oids = kernel.OidTable(b"".join(map(oid_of, numbers)), 20)
+        self.chain = kernel.Chain(LIMIT, MARGIN)
+        self.texts = kernel.TextReader(self.chain, self.oids, MOST)
+        self.long_way: list[int] = []
+
+    def _is_last(self, at: int) -> bool:
+        depth = self.objects[at].depth
+        later = next((other.depth for other in self.objects[at + 1 :] if other.depth <= depth), -1)
+        return later < depth
+
+    def inflate(self, number: int) -> bytes:
+        self.long_way.append(number)
+        try:
+            return zlib.decompress(self.pack[self.starts[number] : self.ends[number]])
+        except zlib.error as problem:
+            raise ValueError(f"does not inflate ({problem})") from None
+
+    def walk(self, reader: Any = None, begin: int = 0, end: int = 1000, first: int = 0, **ways: Any) -> Any:
+        decompress = ways.get("decompress", zlib.decompress)
+        inflate = ways.get("inflate", self.inflate)
+        return self.kernel.Walk(reader or self.texts, self.pack, self.table, begin, end, first, decompress, inflate)
+
+    def told(self, reader: Any = None, **arguments: Any) -> list[tuple[Told, str | None]]:
+        walk = self.walk(reader, **arguments)
+        return [(told, walk.problem) for told in walk]
+
+
+def edit(base: bytes, child: bytes) -> bytes:
+    return make_delta(base, child)
+
+
+def commit(tree: int, parents: tuple[int, ...] = (), words: bytes = b"words") -> bytes:
+    named = b"".join(b"parent %s\n" % oid_of(parent).hex().encode() for parent in parents)
+    people = b"author A <a@example.org> 5 +0000\ncommitter A <a@example.org> 7 +0000\n"
+    return b"tree %s\n%s%s\n%s\n" % (oid_of(tree).hex().encode(), named, people, words)
+
+
+def entry(name: bytes, number: int, mode: bytes = b"100644") -> bytes:
+    return mode + b" " + name + b"\0" + oid_of(number)
+
+
+ONE, TWO = LINES.replace(b"line 20 ", b"line one "), LINES.replace(b"line 20 ", b"line two ")
+
+
+class TestBlobs:
+    def test_tells_a_blob_in_which_something_is_new(self, kernel: ModuleType) -> None:
+        family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 1, edit(LINES, TWO))]
+        walked = Walked(kernel, [*family, *family[1:2]])
+        contents = []
+        for number, kind, depth in walked.walk(first=100):
+            assert kind == BLOB
+            contents.append((number, walked.chain.content(depth), walked.chain.dirty() if depth else b""))
+        assert [content[:2] for content in contents] == [(100, LINES), (101, ONE), (102, TWO)]
+        assert b"line two" in contents[2][2]
+        assert (walked.texts.blobs, walked.texts.decoded) == (4, 2 * len(ONE) + len(TWO) + len(LINES))
+        assert len(LINES) < walked.texts.scanned < 2 * len(LINES)
+
+    def test_tells_a_blob_made_of_one_for_which_something_is_kept(self, kernel: ModuleType) -> None:
+        family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 2, edit(ONE, ONE))]
+        kept = []
+        for keep in (False, True):
+            walked = Walked(kernel, family)
+            for number, _, _ in walked.walk():
+                kept.append((keep, number, walked.chain.base_kept))
+                if keep and number == 1:
+                    walked.chain.keep("found")
+        assert kept == [(False, 0, None), (False, 1, None), (True, 0, None), (True, 1, None), (True, 2, "found")]
+
+    def test_what_is_kept_is_there_for_each_that_is_made_of_it(self, kernel: ModuleType) -> None:
+        family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 1, edit(LINES, TWO))]
+        walked = Walked(kernel, [*family, Stored(BLOB, 0, b"other")])
+        kept = []
+        for _, _, depth in walked.walk():
+            kept.append(walked.chain.base_kept)
+            if not depth:
+                walked.chain.keep([len(kept)])
+        assert kept == [None, [1], [1], None]
+
+    def test_tells_what_is_no_plain_text(self, kernel: ModuleType) -> None:
+        zipped = b"PK\3\4" + LINES
+        walked = Walked(
+            kernel, [Stored(BLOB, 0, zipped), Stored(BLOB, 1, edit(zipped, zipped)), Stored(TAG, 0, zipped)]
+        )
+        assert [told for told, _ in walked.told()] == [(0, BLOB, 0), (1, BLOB, 1)]
+
+    def test_nothing_is_kept_where_nothing_is_held(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        with pytest.raises(kernel_py.KernelError, match="nothing is held"):
+            chain.keep(1)
+
+
+class TestMessages:
+    def test_gathers_commits_and_tags(self, kernel: ModuleType) -> None:
+        first, second, tag = commit(9), commit(0, (0, 77)), b"object 00\n\nwords\n"
+        walked = Walked(kernel, [Stored(COMMIT, 0, first), Stored(COMMIT, 1, edit(first, second)), Stored(TAG, 0, tag)])
+        assert walked.told(first=3) == []
+        reader = walked.texts
+        assert reader.take_messages() == (
+            first + b"\n" + second + b"\n" + tag + b"\n",
+            _array("q", [3, 1, len(first) + 1, 4, 1, len(first + second) + 2, 5, 4, len(first + second + tag) + 3]),
+        )
+        assert reader.take_commits() == _array("q", [3, -1, 7, 0, 4, 0, 7, 1, 0])
+        assert reader.take_messages() == (b"", b"")
+        assert (reader.commits, reader.tags, reader.decoded) == (2, 1, len(first + second + tag))
+        assert reader.settled is False
+
+    def test_tells_when_enough_is_gathered(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(COMMIT, 0, commit(0, (0,), b"w" * 600)) for _ in range(4)])
+        told = []
+        for number, _, _ in walked.walk():
+            told.append(number)
+            walked.texts.take_messages()
+        assert told == [1, 3]
+        assert walked.texts.settled is True
+
+    def test_a_malformed_commit_is_told_and_its_message_is_there(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(COMMIT, 0, b"tree zz\n"), Stored(COMMIT, 0, commit(0))])
+        assert walked.told() == [((0, COMMIT, 0), "has a malformed header")]
+        assert walked.texts.take_messages()[0].startswith(b"tree zz\n\ntree ")
+        assert len(walked.texts.take_commits()) == 4 * 8
+
+    def test_takes_in_what_no_walk_comes_to(self, kernel: ModuleType) -> None:
+        reader = Walked(kernel, []).texts
+        reader.add(TAG, 7, b"words")
+        with pytest.raises(kernel_py.KernelError, match="malformed"):
+            reader.add(COMMIT, 8, bytearray(b"words"))
+        with pytest.raises(kernel_py.KernelError, match="only commits and tags"):
+            reader.add(BLOB, 8, b"words")
+        assert reader.take_messages() == (b"words\nwords\n", _array("q", [7, TAG, 6, 8, COMMIT, 12]))
+        assert (reader.take_commits(), reader.settled) == (b"", True)
+
+
+class TestTrees:
+    def test_reads_trees_alone(self, kernel: ModuleType) -> None:
+        tree = entry(b"a", 3) + entry(b"b", 2, b"40000")
+        objects = [
+            Stored(BLOB, 0, LINES),
+            Stored(TREE, 0, tree),
+            Stored(TREE, 0, entry(b"c", 9)),
+            Stored(BLOB, 0, b"x"),
+        ]
+        walked = Walked(kernel, objects)
+        reader = kernel.TreeReader(walked.chain, walked.oids, kernel.OidTable(oid_of(9), 20), frozenset([b"c"]), 3)
+        assert walked.told(reader) == [((2, TREE, 0), None)]
+        numbers, counts, edges, holders, _ = reader.take()
+        assert (numbers, counts, edges) == (_array("i", [1, 2]), _array("i", [1, 0]), _array("i", [2]))
+        assert (holders, reader.count) == (_array("i", [2, 0]), 2)
+
+    def test_the_first_of_equal_ids_stands_for_all(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(TREE, 0, entry(b"a", 1)), Stored(TREE, 0, entry(b"b", 1))], {1: 0})
+        reader = kernel.TreeReader(walked.chain, walked.oids, kernel.OidTable(oid_of(1), 20), None, 1)
+        assert walked.told(reader) == []
+        assert reader.take()[0] == _array("i", [0, 0])
+
+    def test_a_malformed_tree_is_told_and_the_next_one_is_read(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(TREE, 0, b"100644 a"), Stored(TREE, 0, entry(b"long", 0))])
+        reader = kernel.TreeReader(walked.chain, walked.oids, kernel.OidTable(b"", 20), None, 3)
+        [(told, problem)] = walked.told(reader)
+        assert told == (0, TREE, 0)
+        assert problem
+        assert (reader.take()[4], reader.count) == (b"long\n", 2)
+
+    def test_tells_now_and_then(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(TREE, 0, b"")])
+        walked.table = walked.table._replace(
+            order=bytes(4 * 20_001), depths=bytes(4 * 20_001), last_child=bytes(20_001)
+        )
+        reader = kernel.TreeReader(walked.chain, walked.oids, walked.oids, None, 3)
+        assert walked.told(reader, end=20_001) == [((0, TREE, 0), None)] * 2
+
+
+class TestFailures:
+    def test_what_is_built_on_a_failure_fails_and_nothing_else(self, kernel: ModuleType) -> None:
+        family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 2, edit(ONE, TWO))]
+        walked = Walked(kernel, [*family, Stored(BLOB, 1, edit(LINES, TWO)), Stored(BLOB, 0, b"other")])
+        walked.pack[walked.starts[1] + 4] ^= 0xFF
+        (root, broken, above, sibling, other) = walked.told()
+        assert [told for told, _ in (root, sibling, other)] == [(0, BLOB, 0), (3, BLOB, 1), (4, BLOB, 0)]
+        assert broken[0] == (1, BLOB, -1)
+        assert broken[1]
+        assert above == ((2, BLOB, -1), "is built on an object that cannot be read")
+        assert 1 in walked.long_way
+
+    def test_a_delta_for_another_base_is_told(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(BLOB, 0, b"abc"), Stored(BLOB, 1, edit(b"abcd", b"abcde"))])
+        assert walked.told()[1] == ((1, BLOB, -1), "the delta was made for a base of another size")
+
+    def test_other_exceptions_are_not_caught(self, kernel: ModuleType) -> None:
+        def interrupted(_number: int) -> bytes:
+            raise KeyboardInterrupt
+
+        walked = Walked(kernel, [Stored(BLOB, 0, LINES)])
+        walked.pack[4:] = bytes(len(walked.pack) - 4)
+        with pytest.raises(KeyboardInterrupt):
+            walked.told(inflate=interrupted)
+        assert walked.chain.size == 0
+
+    def test_takes_only_readers(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [])
+        with pytest.raises(TypeError, match="reader must be"):
+            walked.told(walked.chain)
+        with pytest.raises(TypeError, match="chain must be"):
+            kernel.TextReader(walked.oids, walked.chain, 1)
+
+    @pytest.mark.parametrize(("begin", "end", "numbers"), [(0, 1, [0]), (1, 9, [1, 2]), (-5, 2, [0, 1]), (2, 1, [])])
+    def test_walks_a_span(self, kernel: ModuleType, begin: int, end: int, numbers: list[int]) -> None:
+        walked = Walked(kernel, [Stored(BLOB, 0, b"text %d" % at) for at in range(3)])
+        assert [told[0] for told, _ in walked.told(begin=begin, end=end)] == numbers
+
+
+@needs_both
+class TestTheShortWay:
+    """Only the compiled walk takes it."""
+
+    def test_small_objects_go_it(self) -> None:
+        assert compiled
+        walked = Walked(compiled, [Stored(BLOB, 0, LINES)])
+        assert len(walked.told()) == 1
+        assert walked.long_way == []
+
+    @pytest.mark.parametrize("decompress", [lambda *_: b"of another size", lambda *_: 1 / 0, lambda *_: 7])
+    def test_what_is_unusual_goes_the_long_way(self, decompress: Callable[..., Any]) -> None:
+        assert compiled
+        walked = Walked(compiled, [Stored(BLOB, 0, LINES)])
+        assert [told for told, _ in walked.told(decompress=decompress)] == [(0, BLOB, 0)]
+        assert walked.long_way == [0]
+
+    def test_large_objects_go_the_long_way(self) -> None:
+        assert compiled
+        walked = Walked(compiled, [Stored(BLOB, 0, bytes(range(256)) * 4)])
+        walked.table = walked.table._replace(ends=_array("q", [1 << 40]))
+        assert len(walked.told()) == 1
+        assert walked.long_way == [0]
+
+    def test_a_table_that_is_no_packs_is_refused(self) -> None:
+        assert compiled
+        walked = Walked(compiled, [Stored(BLOB, 0, LINES)])
+        good = walked.table
+        for wrong in (good._replace(order=_array("i", [7])), good._replace(sizes=b""), good._replace(last_child=b"")):
+            walked.table = wrong
+            with pytest.raises(ValueError, match="the table is no pack's"):
+                walked.told()
+
+    def test_its_chain_is_in_use_meanwhile(self) -> None:
+        assert compiled
+        walked = Walked(compiled, [Stored(BLOB, 0, LINES)])
+        with pytest.raises(RuntimeError, match="in use by another thread"):
+            walked.told(decompress=lambda *_: 7, inflate=lambda _: walked.chain.content(0))
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> list[Stored]:
+    """Families of small texts, some of them malformed or made for another base."""
+    objects: list[Stored] = []
+    for _ in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from([COMMIT, TREE, BLOB, BLOB, TAG]))
+        above = [draw(content(kind))]
+        objects.append(Stored(kind, 0, above[0]))
+        for _ in range(draw(st.integers(0, 5))):
+            depth = draw(st.integers(1, len(above)))
+            child = draw(content(kind))
+            base = above[depth - 1] if draw(st.integers(0, 9)) else b"another"
+            above[depth:] = [child]
+            objects.append(Stored(kind, depth, edit(base, child)))
+    return objects
+
+
+def content(kind: int) -> st.SearchStrategy[bytes]:
+    if kind == COMMIT:
+        return st.builds(commit, st.integers(0, 4), st.tuples(st.integers(0, 9)), st.binary(max_size=400))
+    if kind == TREE:
+        entries = st.builds(entry, st.sampled_from([b"a", b"bb", b"ccc"]), st.integers(0, 9))
+        return st.lists(entries, max_size=4).map(b"".join)
+    line = st.sampled_from([b"alpha beta gamma\n", b"delta epsilon\n", b"zeta\n", b"\n", b"PK\3\4"])
+    return st.lists(line, max_size=30).map(b"".join)
+
+
+@needs_both
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(forests(), st.data())
+def test_the_kernels_agree(objects: list[Stored], data: st.DataObject) -> None:
+    assert compiled
+    damaged = data.draw(st.none() | st.integers(0, len(objects) - 1))
+    wanted = data.draw(st.sampled_from(["texts", "trees"]))
+    keeps = data.draw(st.booleans())
+    said = []
+    for kernel in (compiled, kernel_py):
+        walked = Walked(kernel, objects)
+        if damaged is not None:
+            walked.pack[walked.ends[damaged] - 2] ^= 0x55
+        reader = walked.texts
+        if wanted == "trees":
+            reader = kernel.TreeReader(walked.chain, walked.oids, walked.oids, frozenset([b"a"]), 2)
+        walk = walked.walk(reader)
+        told: list[Any] = []
+        for number, kind, depth in walk:
+            told.append((number, kind, depth, walk.problem, walked.chain.base_kept))
+            if depth >= 0:
+                told.append(walked.chain.content(depth))
+                if walked.chain.base_kept is None and depth:
+                    told += [walked.chain.dirty(), walked.chain.rows()]
+                if keeps:
+                    walked.chain.keep(number)
+        if wanted == "trees":
+            told += [reader.take(), reader.count, reader.missing]
+        else:
+            told += [reader.take_commits(), reader.take_messages(), reader.settled, reader.decoded, reader.scanned]
+        said.append(told)
+    assert said[0] == said[1]
