@@ -193,13 +193,16 @@ def judge_der(data: bytes, *, whole: bool) -> Verdict:
     if known:
         return known
     try:
-        key = load_der_private_key(data, None)
+        # Whether its factors are prime takes up to half a second to try, and says little more than that they fit.
+        key = load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True)
     except UnsupportedAlgorithm:
         return Verdict("supported", "is a key of a rare kind")
     except TypeError:
         return Verdict("doubtful", "the key is encrypted with a pass phrase")
     except ValueError:
         key = None
+    if key is not None and not _fits(key):
+        return Verdict("doubtful", "the key's numbers do not fit together; it may be altered")
     if key is not None:
         size = getattr(key, "key_size", None)
         name = type(key).__name__.replace("PrivateKey", "").replace("_", "")
@@ -209,6 +212,17 @@ def judge_der(data: bytes, *, whole: bool) -> Verdict:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return Verdict("doubtful", "the key does not parse; it may be altered" if whole else "the key is cut off")
     return Verdict("harmless", "is a public key")
+
+
+def _fits(key: object) -> bool:
+    """Whether the numbers of an RSA key belong together; of other kinds the library makes sure by itself."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    if not isinstance(key, RSAPrivateKey):
+        return True
+    numbers = key.private_numbers()
+    public, p, q = numbers.public_numbers, numbers.p, numbers.q
+    return p > 1 < q and p * q == public.n and all(public.e * numbers.d % (prime - 1) == 1 for prime in (p, q))
 
 
 def der_length(data: bytes) -> int:

@@ -73,6 +73,19 @@ def test_a_key_inside_other_text_parses(kind, wrap):
     assert verdict(wrap(expand(f"{{pem:{kind}}}", ""))).outcome == "proven"
 
 
+@pytest.mark.parametrize(("at", "what"), [(30, "the modulus"), (300, "the private exponent")])
+def test_an_rsa_key_of_which_a_number_is_altered_is_doubtful(at, what):
+    lines = expand("{pem:rsa}", "").strip().split("\n")[1:-1]
+    data = bytearray(base64.b64decode("".join(lines)))
+    assert pem.judge_der(bytes(data), whole=True).outcome == "proven"
+    data[at] ^= 4
+    found = pem.judge_der(bytes(data), whole=True)
+    assert (found.outcome, found.reason) == (
+        "doubtful",
+        "the key's numbers do not fit together; it may be altered",
+    ), what
+
+
 def test_a_block_that_is_cut_off_is_doubtful():
     text = expand("{pem:rsa}", "")
     assert verdict(text[: len(text) // 2]).outcome == "doubtful"
