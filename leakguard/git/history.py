@@ -115,14 +115,16 @@ class Reach:
         has in the end.
         """
         mask_of = {keys: sum(1 << key for key in keys) for keys in set(self._direct.values())}
-        found = {tree: mask_of[keys] for tree, keys in self._direct.items()}
-        seeds = array("i", sorted(found))
+        masks = [0] * total
+        for tree, keys in self._direct.items():
+            masks[tree] = mask_of[keys]
+        seeds = array("i", sorted(self._direct))
         # As a list the numbers would be ten times as large; there are millions.
         pairs = memoryview(kernel.reach(self._trees, self._counts, self._edges, seeds, total)).cast("i")
         for tree, subtree in zip(pairs[::2], pairs[1::2], strict=True):
-            found[tree] = found.get(tree, 0) | found.get(subtree, 0)
-        set_of = {mask: _keys(mask) for mask in set(found.values())}
-        return {tree: set_of[mask] for tree, mask in found.items()}
+            masks[tree] |= masks[subtree]
+        set_of = {mask: _keys(mask) for mask in set(masks)}
+        return {tree: set_of[mask] for tree, mask in enumerate(masks) if mask}
 
 
 def _keys(mask: int) -> frozenset[Key]:
@@ -192,12 +194,14 @@ class History:
         held = {number: keys for number, head in commits.items() if (keys := trees.get(head.tree))}
         for number, head in commits.items():
             own = held.get(number, EMPTY)
-            before = EMPTY
-            for parent in head.parents:
-                keys = held.get(parent, EMPTY)
-                before = keys if not before else (before if keys is before else before | keys)
             if own:
                 classes[own].append(number)
+            parents = head.parents
+            before = held.get(parents[0], EMPTY) if parents else EMPTY
+            for parent in parents[1:]:
+                keys = held.get(parent, EMPTY)
+                if keys is not before:
+                    before = before | keys if before else keys
             if own is before:
                 continue
             for key in own - before:

@@ -69,6 +69,12 @@ class Objects:
         size = self.hash_size
         return bytes(self.oids[number * size : (number + 1) * size]).hex()
 
+    def is_commit(self, oid: str) -> bool:
+        """Whether the object with this hex id is known for a commit: one in a pack that we read ourselves."""
+        known = self.find(oid)
+        pack, number = self.place(known) if known >= 0 else (None, -1)
+        return pack is not None and bool(pack.table.types[number] == COMMIT)
+
     def repeats(self) -> Iterator[int]:
         """The numbers of objects that have a lower one as well. The first pack, the largest, is not asked."""
         size, find = self.hash_size, self.table.find

@@ -12,7 +12,7 @@ import pygit2
 from leakguard.errors import RepositoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 # A scanner reads other people's repositories (CI checkouts, mounted backups); it runs nothing of them.
 pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
@@ -86,28 +86,30 @@ class Repository:
                     continue
                 yield from (fan.name + name for name in names if len(name) in (38, 62))
 
-    def refs(self, broken: Collection[str] = ()) -> list[Ref]:
+    def refs(self, broken: Collection[str] = (), is_commit: Callable[[str], bool] = lambda _: False) -> list[Ref]:
         """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead
-        to an object in `broken`, go to `problems`."""
+        to an object in `broken`, go to `problems`. What is known to be a commit (by its id) is not looked at."""
         found: list[Ref] = []
         for name in ["HEAD", *sorted(self.git.references)]:
             try:
-                found.append(self._ref(name, broken))
+                found.append(self._ref(name, broken, is_commit))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
         return found
 
-    def _ref(self, name: str, broken: Collection[str]) -> Ref:
+    def _ref(self, name: str, broken: Collection[str], is_commit: Callable[[str], bool]) -> Ref:
         reference = self.git.references[name] if name != "HEAD" else self.git.head
-        target = reference.resolve().target
+        target = str(reference.resolve().target)
+        if target not in broken and is_commit(target):
+            return Ref(name, target, target, "")
         tag = ""
         item = self._get(target, broken)
         while isinstance(item, pygit2.Tag):
             tag = tag or str(item.id)
             item = self._get(item.target, broken)
         commit = str(item.id) if isinstance(item, pygit2.Commit) else ""
-        return Ref(name, str(target), commit, tag)
+        return Ref(name, target, commit, tag)
 
     def _get(self, oid: pygit2.Oid | str, broken: Collection[str]) -> pygit2.Object | None:
         if str(oid) in broken:

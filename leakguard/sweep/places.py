@@ -34,6 +34,8 @@ MAX_PLACES = 50
 
 NAME = "name:"
 """The label of a spot in a file name begins so; the holder is the tree, the rest of the label the name."""
+TREE_MODE = 0o040000
+"""The mode of an entry that is a tree."""
 WHOLE = ("commit", "tag")
 """Labels of spots in objects that are no blobs; their offsets count in the whole object."""
 
@@ -75,7 +77,9 @@ class HistoryLocator:
         self.detector, self.clock, self.tags, self.outside = detector, clock, tags, outside
         self.allowing = allowing
         self.view = lru_cache(maxsize=64)(self._view)
+        self.quoted = lru_cache(maxsize=20_000)(self._quoted)
         self.entries = lru_cache(maxsize=4096)(self._entries)
+        self.leads = lru_cache(maxsize=50_000)(self._leads)
         self.info = lru_cache(maxsize=4096)(self._info)
         self.said_in = lru_cache(maxsize=256)(self._said_in)
         self.found_in = lru_cache(maxsize=512)(self._found_in)
@@ -127,7 +131,7 @@ class HistoryLocator:
         while waiting:
             number, prefix = waiting.pop()
             for mode, name, raw in self.entries(number):
-                if mode == 0o040000:
+                if mode == TREE_MODE:
                     waiting.append((self.objects.find(raw.hex()), prefix + name + b"/"))
                 elif mode != 0o160000:
                     yield prefix + name, raw.hex()
@@ -247,21 +251,30 @@ class HistoryLocator:
     def _found_in(self, tree: int, key: int) -> tuple[tuple[bytes, str], ...]:
         """(path, id) of every object under a tree that holds a finding; descends only where the finding is."""
         found: list[tuple[bytes, str]] = []
-        waiting = [(tree, b"")]
-        holders, find, reached = self.holders, self.objects.table.find, self.trees
+        waiting = [(tree, b"")] if key in self.trees.get(tree, EMPTY) else []
+        holders, reached = self.holders, self.trees
         while waiting:
             number, prefix = waiting.pop()
-            if key not in reached.get(number, EMPTY):
-                continue
+            subtrees, others = self.leads(number)
+            waiting.extend((subtree, prefix + name + b"/") for name, subtree in subtrees if key in reached[subtree])
+            found.extend((prefix + name, raw.hex()) for name, raw in others if key in holders[raw])
             tree_oid = self.objects.oid(number)
-            for mode, name, raw in self.entries(number):
-                if mode == 0o040000:
-                    waiting.append((find(raw), prefix + name + b"/"))
-                elif raw in holders and key in holders[raw]:
-                    found.append((prefix + name, raw.hex()))
             if key in self.keys.get(tree_oid, EMPTY):
                 found.append((prefix, tree_oid))
         return tuple(sorted(found))
+
+    def _leads(self, number: int) -> tuple[list[tuple[bytes, int]], list[tuple[bytes, bytes]]]:
+        """Of a tree's entries those that lead to any finding: the subtrees, by their numbers, and the others."""
+        find, reached, holders = self.objects.table.find, self.trees, self.holders
+        subtrees: list[tuple[bytes, int]] = []
+        others: list[tuple[bytes, bytes]] = []
+        for mode, name, raw in self._entries(number):
+            if mode != TREE_MODE:
+                if raw in holders:
+                    others.append((name, raw))
+            elif (subtree := find(raw)) in reached:
+                subtrees.append((name, subtree))
+        return subtrees, others
 
     def _entries(self, number: int) -> list[tuple[int, bytes, bytes]]:
         try:
@@ -299,22 +312,28 @@ class HistoryLocator:
         return self._at(spot, f"{kind} {spot.holder[:12]}")
 
     def _at(self, spot: Spot, path: str) -> Place | None:
+        place = self.quoted(spot)
+        if place is None:
+            return None
+        inner = spot.label if spot.label.startswith("!") else ""
+        if spot.label.startswith(NAME):
+            inner = printable(self._mask(_name(spot.label)))
+        return msgspec.structs.replace(place, path=path + escape(inner))
+
+    def _quoted(self, spot: Spot) -> Place | None:
+        """A spot's place with what stands there, by no path: many commits lead to it, by several."""
         view = self.view(spot.holder, spot.label)
         if view is None:
             return None
         source = spot.label if spot.label in WHOLE else "blob" if spot.holder else "repository"
-        inner = spot.label if spot.label.startswith("!") else ""
-        if spot.label.startswith(NAME):
-            source, inner = "file name", printable(self._mask(view.data))
-        return view.place(
-            path + escape(inner), spot.start, spot.end, source, spot.holder, mask=self.detector is not None
-        )
+        source = "file name" if spot.label.startswith(NAME) else source
+        return view.place("", spot.start, spot.end, source, spot.holder, mask=self.detector is not None)
 
     def _view(self, holder: str, label: str) -> TextView | None:
         if not holder:
             return TextView(self.outside.get(label, b""), self.detector)
         if label.startswith(NAME):
-            return TextView(label[len(NAME) :].encode("utf-8", "surrogateescape"), self.detector)
+            return TextView(_name(label), self.detector)
         try:
             _, content = self.objects.read(holder)
         except (KeyError, ValueError):
@@ -323,6 +342,11 @@ class HistoryLocator:
             return TextView(content, self.detector)
         inner = find_inner(content, label)
         return None if inner is None else TextView(inner, self.detector)
+
+
+def _name(label: str) -> bytes:
+    """The file name that a label stands for."""
+    return label[len(NAME) :].encode("utf-8", "surrogateescape")
 
 
 def message_numbers(objects: Objects, spots: Sequence[Spot]) -> tuple[int, ...]:
