@@ -77,6 +77,7 @@ class HistoryLocator:
         self.detector, self.clock, self.tags, self.outside = detector, clock, tags, outside
         self.allowing = allowing
         self.view = lru_cache(maxsize=64)(self._view)
+        self.mask = lru_cache(maxsize=20_000)(self._mask)
         self.quoted = lru_cache(maxsize=20_000)(self._quoted)
         self.entries = lru_cache(maxsize=4096)(self._entries)
         self.leads = lru_cache(maxsize=50_000)(self._leads)
@@ -124,7 +125,7 @@ class HistoryLocator:
                 continue  # what cannot be read is told of by the pass that reads everything
             if OWN_MARK in content:
                 lines = idle_comments(content, self.allowing.detect(content))
-                yield from ((printable(self._mask(path)), line) for line in lines)
+                yield from ((printable(self.mask(path)), line) for line in lines)
 
     def _files(self, tree: int) -> Iterator[tuple[bytes, str]]:
         waiting = [(tree, b"")]
@@ -177,7 +178,7 @@ class HistoryLocator:
             introduced=introduced,
             removed=removed,
             in_head=life.in_head or said.in_head,
-            refs=tuple(printable(self._mask(os.fsencode(name))) for name in refs[:MAX_REFS]),
+            refs=tuple(printable(self.mask(os.fsencode(name))) for name in refs[:MAX_REFS]),
             ref_count=len(refs),
             pushed=bool(life.pushed or said.pushed) if self.history.has_remote else None,
             commits=life.commits + said.commits,
@@ -243,7 +244,7 @@ class HistoryLocator:
             for spot in spots.get(oid, ()):
                 if len(places) >= MAX_PLACES:
                     return tuple(places)
-                place = self._at(spot, printable(self._mask(path)))
+                place = self._at(spot, printable(self.mask(path)))
                 if place:
                     places.append(place)
         return tuple(places)
@@ -290,7 +291,7 @@ class HistoryLocator:
         except (KeyError, ValueError):
             return CommitInfo(oid, "", "", 0, 0, "")
         author, email, subject = (
-            printable(self._mask(text.encode("utf-8", "replace"))) for text in (info.author, info.email, info.subject)
+            printable(self.mask(text.encode("utf-8", "replace"))) for text in (info.author, info.email, info.subject)
         )
         return CommitInfo(oid, author, email, info.time, info.offset, subject)
 
@@ -317,7 +318,7 @@ class HistoryLocator:
             return None
         inner = spot.label if spot.label.startswith("!") else ""
         if spot.label.startswith(NAME):
-            inner = printable(self._mask(_name(spot.label)))
+            inner = printable(self.mask(_name(spot.label)))
         return msgspec.structs.replace(place, path=path + escape(inner))
 
     def _quoted(self, spot: Spot) -> Place | None:
