@@ -9,6 +9,7 @@ all that it read was copied in one piece; otherwise it is asked again.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -78,30 +79,15 @@ def _accepted(detector: Detector, data: bytes, windows: bytes, hits: list[tuple[
 
 def _inherit(detector: Detector, base: State, data: bytes, clean: bytes) -> list[Entry]:
     """The base's candidates that lie in clean intervals, shifted; their answers too where nothing they read changed."""
-    rows = memoryview(clean).cast("q")
+    numbers = iter(memoryview(clean).cast("q").tolist())
+    ends = [entry.end for entry in base]
     found: list[Entry] = []
-    for at in range(0, len(rows), 5):
-        lowest, highest, shift, copy_start, copy_end = rows[at : at + 5]
-        for entry in base[_first(base, lowest - shift) :]:
-            end = entry.end + shift
-            if end > highest:
-                break
+    for lowest, highest, shift, copy_start, copy_end in zip(*[numbers] * 5, strict=True):
+        for entry in base[bisect_left(ends, lowest - shift) : bisect_right(ends, highest - shift)]:
             low, high = entry.low + shift, entry.high + shift
             untouched = (copy_start < low or (low == 0 and copy_start == 0 and shift == 0)) and high < copy_end
             if untouched:
-                found.append(Entry(end, entry.rule, low, high, entry.found))
+                found.append(Entry(entry.end + shift, entry.rule, low, high, entry.found))
             else:
-                found.append(_ask(detector, data, entry.rule, end))
+                found.append(_ask(detector, data, entry.rule, entry.end + shift))
     return found
-
-
-def _first(base: State, end: int) -> int:
-    """The place of the first entry whose end is at least `end`."""
-    low, high = 0, len(base)
-    while low < high:
-        middle = (low + high) // 2
-        if base[middle].end < end:
-            low = middle + 1
-        else:
-            high = middle
-    return low
