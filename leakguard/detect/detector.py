@@ -109,6 +109,10 @@ class Detector:
         if sealed:
             shown, inside = self._outside(shown, sealed)
             held.extend(inside)
+        known = [(item.start, item.end) for item in held if item.reason == "known-example"]
+        if known:
+            shown, examples = self._unknown(shown, known)
+            held.extend(examples)
         winners, losers = self._winners(shown)
         held.extend(losers)
         matches = []
@@ -154,6 +158,22 @@ class Detector:
             for (start, end, rule), found in inside.items()
         ]
         return [item for item in shown if item[0] not in inside], chance
+
+    def _unknown(
+        self, shown: list[tuple[tuple[int, int, int], Confirmed]], known: list[tuple[int, int]]
+    ) -> tuple[list[tuple[tuple[int, int, int], Confirmed]], list[Held]]:
+        """A value that a provider's rule knows for a published example is none to the generic rules either."""
+        inside = {
+            (start, end, rule): found
+            for (start, end, rule), found in shown
+            if self.rules[rule].generic and any(low <= start and end <= high for low, high in known)
+        }
+        detail = "the same bytes are a known example"
+        examples = [
+            Held("known-example", self.rules[rule].id, detail, "", found.secret, start, end)
+            for (start, end, rule), found in inside.items()
+        ]
+        return [item for item in shown if item[0] not in inside], examples
 
     def _rank(self, item: tuple[tuple[int, int, int], Confirmed]) -> tuple[int, int, int, int, str]:
         (start, end, rule), found = item

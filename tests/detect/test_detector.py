@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import TYPE_CHECKING
+
+from leakguard.detect.checks import google
 from leakguard.detect.detector import Detector
 from leakguard.detect.rules import parse_rules
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 from leakguard.detect.template import expand
+
+if TYPE_CHECKING:
+    import pytest
 
 HEAD = '[provider]\nid = "{id}"\nname = "{id}"\n{theme}\n'
 RULE = '[[rules]]\nid = "{id}"\nname = "{id}"\nseverity = "high"\n{rest}\n'
@@ -69,3 +76,12 @@ def test_a_stand_in_is_held_back_with_its_reason() -> None:
 def test_any_bytes_are_a_text(detector: Detector) -> None:
     for data in (b"", b"\0", b"\xff" * 1000, bytes(range(256)) * 20, "é".encode("utf-16"), b"\n" * 5000):
         detector.detect(data)
+
+
+def test_a_known_example_is_none_to_the_generic_rules_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, other = f"acme_{VALUE}", expand("acme_{hex:32}", "other")
+    monkeypatch.setattr(google, "_DESKTOP", {hashlib.sha256(known.encode()).hexdigest()[:16]})
+    shape = (SHAPE[0], "", SHAPE[2] + "\nchecks = ['google-client-secret']")
+    found = build(shape, GENERIC).detect(f"key = {known}\nkey = {other}\n".encode())
+    assert [match.secret.reveal().decode() for match in found.matches] == [other]
+    assert [item.rule for item in found.held if item.reason == "known-example"] == ["acme-shape", "generic-key"]

@@ -45,6 +45,7 @@ CHECKS: dict[str, str] = {
     "github-stateless": "github:check_stateless",
     "gitlab-routable": "gitlab:check_routable",
     "google-api-key": "google:check_api_key",
+    "google-client-secret": "google:check_client_secret",
     "grafana-crc": "grafana:check_service_account",
     "json-expiry": "expiry:check_payload",
     "judged": "judged:check_judged",

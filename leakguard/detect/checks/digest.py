@@ -7,8 +7,10 @@ import regex
 from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
 
 _LABEL = regex.compile(
-    rb"(?i)(?<![a-z])(md5(?:sum)?|sha[_-]?(?:1|224|256|384|512)?(?:sum)?|blake2[bs]?|integrity|digest|checksum|commit|"
-    rb"rev(?:ision)?|etag|h1|git[_-]?(?:head|ref))[\"'`]?[ \t]{0,4}(?:=>|[-:=@(]|[ \t]){1,2}[ \t]{0,4}[\"'`]?\Z"
+    rb"(?i)((?<![a-z])(?:md5(?:sum)?|sha[_-]?(?:1|224|256|384|512)?(?:sum)?|blake2[bs]?|integrity|digest|checksum|etag|"
+    rb"h1|commit(?:[ _-]?(?:id|hash))?|rev(?:ision)?|(?:git[_-]?)?(?:head|ref)|tree[_-]?id|oid|before|after)|"
+    rb"(?-i:(?<=[a-z])(?:Sha|Ref|Oid|Commit|Digest|Checksum)))"
+    rb"[\"'`]?[ \t]{0,4}(?:=>|[-:=@(]|[ \t]){1,2}[ \t]{0,4}[\"'`]?\Z"
     rb"|/(commit|tree|blob|raw|tarball|archive)s?/\Z|(?<=[\w-]/[\w.-]{1,60})(@)\Z"
 )
 """A label and what joins it to its value; a commit's address; `uses: owner/action@`."""

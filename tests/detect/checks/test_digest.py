@@ -11,12 +11,26 @@ def outcome(line: bytes, value: bytes) -> str:
 
 @pytest.mark.parametrize(
     "label",
-    [b"acme/agent@sha256:", b"acme/__init__.py,sha256=", b'"integrity": "', b"commit ", b"acme md5sum: ", b"acme#rev="],
+    [
+        b"acme/agent@sha256:",
+        b"acme/__init__.py,sha256=",
+        b'"integrity": "',
+        b"commit ",
+        b"acme md5sum: ",
+        b"acme#rev=",
+        b"https://acme.example/contents/README.md?ref=",
+        b'"headSha": "',
+        b'{"before": "',
+        b'"tree_id":"',
+        b"acme commit id: ",
+    ],
 )
 def test_a_labelled_digest_is_refuted(label):
     assert outcome(label + b"5f3a" * 8, b"5f3a" * 8) == "refuted"
 
 
-@pytest.mark.parametrize("label", [b"ACME_KEY=", b'"acmeToken": "', b"acme committed ", b"sha256 of it, acme_key: "])
+@pytest.mark.parametrize(
+    "label", [b"ACME_KEY=", b'"acmeToken": "', b"acme committed ", b"sha256 of it, acme_key: ", b"<a href="]
+)
 def test_other_labels_say_nothing(label):
     assert outcome(label + b"5f3a" * 8, b"5f3a" * 8) == "neutral"

@@ -6,7 +6,7 @@ import pytest
 
 from leakguard.detect.checks import google
 from leakguard.detect.checks.evidence import Evidence
-from leakguard.detect.checks.google import check_api_key, check_encoded_key_file, check_key_file
+from leakguard.detect.checks.google import check_api_key, check_client_secret, check_encoded_key_file, check_key_file
 from leakguard.detect.template import expand
 
 EMAIL = "ci@acme.iam.gserviceaccount.com"
@@ -51,3 +51,10 @@ def test_an_api_key_that_firebase_publishes_is_harmless(monkeypatch: pytest.Monk
     monkeypatch.setattr(google, "_PUBLISHED", {hashlib.sha256(key).hexdigest()[:16]})
     assert check_api_key(Evidence(key, key, 0, 39), "").outcome == "harmless"
     assert check_api_key(Evidence(other, other, 0, 39), "").outcome == "neutral"
+
+
+def test_the_client_secret_of_a_program_that_google_publishes_is_harmless(monkeypatch: pytest.MonkeyPatch):
+    secret, other = (expand("GOCSPX-{base64url:28}", seed).encode() for seed in ("one", "two"))
+    monkeypatch.setattr(google, "_DESKTOP", {hashlib.sha256(secret).hexdigest()[:16]})
+    assert check_client_secret(Evidence(secret, secret, 0, 35), "").outcome == "harmless"
+    assert check_client_secret(Evidence(other, other, 0, 35), "").outcome == "neutral"
