@@ -28,7 +28,7 @@ _DEFAULTS = frozenset(
         b"minio minioadmin develop development dev local docker django rails app demo sample secret s3cret "
         b"changeit 123 1234 12345 123456 1234567 12345678 123456789 1234567890 qwerty abc abc123 admin123 "
         b"password1 password123 pass123 test123 root123 letmein welcome default public private anonymous ftp "
-        b"nobody none empty "
+        b"nobody none empty my-secret-pw mysecretpassword mysqlpw postgrespw mongopw redispw rootpw rootpwd "
     ).split()
 )
 """What everybody's local database has: worth a word on a host that can be reached, nothing on one that cannot."""
@@ -90,6 +90,8 @@ def _weigh_host(password: bytes, user: bytes, host: bytes) -> Verdict:
         if user in _STAND_INS and not is_local(name):
             return Verdict("refuted", f"the user and the host {shown} are examples")
         return Verdict("doubtful", f"the host {shown} is local or an example")
+    if password in _DEFAULTS and name and b"." not in name and b":" not in name:
+        return Verdict("refuted", f"is a default password of {shown}, which only its own network finds")
     if password in _DEFAULTS or (b"." not in name and password.isalpha() and len(password) < 8):
         return Verdict("doubtful", "is a password that everybody tries first")
     return NEUTRAL

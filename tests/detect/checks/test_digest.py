@@ -23,6 +23,7 @@ def outcome(line: bytes, value: bytes) -> str:
         b'{"before": "',
         b'"tree_id":"',
         b"acme commit id: ",
+        b'acmeDriverChecksum := "',
     ],
 )
 def test_a_labelled_digest_is_refuted(label):
@@ -30,7 +31,8 @@ def test_a_labelled_digest_is_refuted(label):
 
 
 @pytest.mark.parametrize(
-    "label", [b"ACME_KEY=", b'"acmeToken": "', b"acme committed ", b"sha256 of it, acme_key: ", b"<a href="]
+    "label",
+    [b"ACME_KEY=", b'"acmeToken": "', b"acme committed ", b"sha256 of it, acme_key: ", b"<a href=", b"acmeAbbrev: "],
 )
 def test_other_labels_say_nothing(label):
     assert outcome(label + b"5f3a" * 8, b"5f3a" * 8) == "neutral"

@@ -39,6 +39,15 @@ def test_a_default_password_of_a_real_host_is_doubtful():
     assert verdict("guest", "rabbit") == "doubtful"
 
 
+@pytest.mark.parametrize("password", ["123456", "mysqlpw", "my-secret-pw", "secret"])
+def test_a_default_password_of_a_container_refutes(password):
+    assert verdict(password, "root", "mysql:3306") == "refuted"
+
+
+def test_another_password_of_a_container_stands():
+    assert verdict("Zk3vQ9pLx7", "root", "mysql:3306") == "neutral"
+
+
 def test_the_host_is_the_first_one_without_port():
     assert host_name(b"A.b:1,c.d:2") == b"a.b"
     assert host_name(b"[2001:db8::1]:5") == b"2001:db8::1"
