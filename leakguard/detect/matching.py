@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import regex
 
+from leakguard.detect.beginnings import Beginnings
 from leakguard.detect.checks import find_check
 from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
@@ -56,6 +57,7 @@ class Matcher:
     def __init__(self, rules: Sequence[Rule], record: Record | None = None) -> None:
         self._rules = rules
         self._record = record
+        self._beginnings = Beginnings(rules)
         self._expressions: dict[int, regex.Pattern[bytes]] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
 
@@ -90,7 +92,7 @@ class Matcher:
             # A generic value may stand inside of what an earlier name was matched with: token = get("token", "…")
             for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):
                 if match.start() < end <= match.end():
-                    return weigh(self._rules[rule], match, window, end, self._record)
+                    return weigh(self._rules[rule], match, window, end, self._beginnings, self._record)
                 if match.start() >= end:
                     return None
         except TimeoutError:
@@ -99,8 +101,13 @@ class Matcher:
 
 
 def weigh(
-    rule: Rule, match: regex.Match[bytes], window: bytes, base: int, record: Record | None = None
-) -> Confirmed | None:
+    rule: Rule,
+    match: regex.Match[bytes],
+    window: bytes,
+    base: int,
+    beginnings: Beginnings,
+    record: Record | None = None,
+) -> Confirmed:
     """What a match of a rule's expression amounts to: checks, placeholders, entropy, for generic kinds the judgement.
 
     The offsets of the answer are relative to `base`. `record` is told how the answer came about.
@@ -110,6 +117,9 @@ def weigh(
     evidence = Evidence(window[start:end], window, start, end, groups)
     verdicts = [_verdict(name, evidence) for name in rule.checks]
     found = _combine(rule, evidence, verdicts)
+    cut = beginnings.cut_short(evidence.secret) if rule.generic and found.held is None else ""
+    if cut:
+        found = msgspec.structs.replace(found, held="unlikely", detail=cut, score=0.0)
     found = msgspec.structs.replace(found, start=start - base, end=end - base)
     if record is not None:
         record(evidence, verdicts, found)

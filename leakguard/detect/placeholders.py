@@ -16,6 +16,8 @@ _CLIMB = "|".join(f"{one}(?={two})" for one, two in pairwise(_LETTERS))
 _RUNS = regex.compile(
     rf"(?i)aaaaaa|000000|0?123456789|(?:{_CLIMB}){{5,}}[a-z]|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh".encode()
 )
+_ONE_CHARACTER = regex.compile(rb"([^A0=])\1{11}")
+"""A dozen times the same in a row is never chance; zeros are, where they are padded to a length."""
 _SHORT = 20
 """Below this length one run of neighbouring keys marks a stand-in; from there on the runs must make up half of it."""
 _TEMPLATE = regex.compile(
@@ -42,6 +44,8 @@ def placeholder_reason(value: bytes, *, fixed: bool = False) -> str:
         return "is a regular expression"
     if _WORDS.search(value) or _typed(value):
         return "holds a stand-in's words"
+    if _ONE_CHARACTER.search(value):
+        return "repeats the same few characters"
     return ""
 
 

@@ -204,7 +204,7 @@ def _expressions(fields: _RuleFields, file: str) -> tuple[tuple[str, ...], str, 
                 file, fields.id, "anchor" if match else "match", "is missing; both anchor and match are needed"
             )
     _compile(match, fields, file, "match")
-    return anchors, match, context
+    return tuple(map(shortest, anchors)), match, context
 
 
 def _after_escapes(match: str) -> str:
@@ -237,6 +237,39 @@ CREDENTIAL_DASH = "(?i:key|token|secret|access|private)-"
 def context_anchor(context: Context) -> str:
     """Word and shape together: a bare shape would fire everywhere, a bare word nearly so."""
     return rf"(?i:{_words(context)})[^\n]{{0,{GAP}}}(?:[^\n{context.edges}]|{CREDENTIAL_DASH})(?:{context.value})"
+
+
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
+_OPTIONAL_END = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|\\.|[^\\)\]}])(?:\{0,\d+\}|\?)\Z")
+_VARIABLE_END = re.compile(r"\{(\d+),\d+\}\Z")
+
+
+def shortest(expression: str) -> str:
+    """An expression with ends that vary cut to their least: an anchor fires at every end that it can have, and a match
+    that holds the longest holds the shortest."""
+    bars, group = _top_level(expression)
+    if bars:
+        starts, ends = [0, *(bar + 1 for bar in bars)], [*bars, len(expression)]
+        return "|".join(shortest(expression[start:end]) for start, end in zip(starts, ends, strict=True))
+    if expression.endswith(")") and expression.startswith("(?:", group):
+        return f"{expression[:group]}(?:{shortest(expression[group + 3 : -1])})"
+    while (cut := _OPTIONAL_END.sub("", expression)) != expression and cut:
+        expression = cut
+    return _VARIABLE_END.sub(r"{\1}", expression)
+
+
+def _top_level(expression: str) -> tuple[list[int], int]:
+    """Where the bars outside of all groups stand, and where the last group begins."""
+    depth, bars, group = 0, [], 0
+    for piece in _PIECE.finditer(expression):
+        if piece[0] == "(":
+            group = group if depth else piece.start()
+            depth += 1
+        elif piece[0] == ")":
+            depth -= 1
+        elif piece[0] == "|" and not depth:
+            bars.append(piece.start())
+    return bars, group
 
 
 WORD_START = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\\[nrt]))"

@@ -120,6 +120,20 @@ def test_translations_styles_and_images_never_alarm(detector: Detector, line: st
 @pytest.mark.parametrize(
     "line",
     [
+        '"key_name": "prod{lowernum:7}-cmk",',
+        "key_down_event={alnum:28}",
+        '<input type="hidden" name="authenticity_token" value="{base64url:86}" />',
+        'SECRET = getenv("{uppernum:9}")',
+        'publishable_key = "{alnum:40}"',
+    ],
+)
+def test_what_its_name_or_place_says_is_public_or_a_name_never_alarms(detector: Detector, line: str) -> None:
+    assert found(detector, line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "password: ENC[AES256_GCM,data:{base64:24},iv:{base64:44},tag:{base64:24},type:str]",
         'password: "vault:v1:{base64:48}"',
         "db.password=ENC({base64:44})",
@@ -426,3 +440,10 @@ def test_a_value_has_the_first_shape_that_fits(value: bytes, expected: str) -> N
 def test_a_password_with_one_letter_beyond_ascii_is_not_taken_for_a_sentence() -> None:
     assert veto("Grüße7x!q".encode(), b"password") == ""
     assert veto("Bitte ein Passwort wählen".encode(), b"password") != ""
+
+
+@pytest.mark.parametrize(
+    "value", ["a1b2c3d4-e5f6-7890-abcd-ef1234567890", "a1B2c3D4e5F6g7H8i9J0k1L2", "Aa1Bb2Cc3Dd4Ee5Ff6Gg7Hh8Ii9"]
+)
+def test_letters_that_go_through_the_alphabet_are_typed(detector: Detector, value: str) -> None:
+    assert found(detector, f"API_KEY={value}") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leakguard.detect import matching
+from leakguard.detect.beginnings import Beginnings
 from leakguard.detect.checks.evidence import Evidence, Verdict
 from leakguard.detect.matching import Matcher, weigh
 from leakguard.detect.placeholders import placeholder_reason
@@ -75,8 +76,7 @@ def test_offsets_are_relative_to_the_candidates_end() -> None:
     import regex
 
     match = regex.search(rule.match.encode(), b"x " + TOKEN)
-    found = weigh(rule, match, b"x " + TOKEN, 2 + len(TOKEN))
-    assert found is not None
+    found = weigh(rule, match, b"x " + TOKEN, 2 + len(TOKEN), Beginnings([rule]))
     assert (found.start, found.end) == (-len(TOKEN), 0)
 
 
@@ -86,6 +86,7 @@ def test_offsets_are_relative_to_the_candidates_end() -> None:
         *(b"1234567890abcdef1234567890abcdef", b"abcd1234" * 4, b"deadbeef" * 4, b"0123456789" * 4, b"x" * 32),
         *(b"changeme", b"${TOKEN}", b"your-api-key-here", b"<token>", b"process.env.KEY"),
         *(b"key_cdefghijklmnopqrstuvwxyz1234567", b"lmnopqrstuvABCDEFGHI"),
+        b"glc_k" + b"1" * 16 + b"Qz7",
     ],
 )
 def test_a_stand_in_is_known(value: bytes) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 import tomli
 
-from leakguard.detect.anchors import measure
+from leakguard.detect.anchors import AnchorScanner, measure
 from leakguard.detect.catalogue import render_pages
 from leakguard.detect.detector import Detector
-from leakguard.detect.rules import parse_rules, patterns_folder, read_rules, rule_files
+from leakguard.detect.rules import parse_rules, patterns_folder, read_rules, rule_files, shortest
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 from leakguard.detect.selftest import check_rules
 from leakguard.detect.template import expand
@@ -195,6 +195,17 @@ def test_a_good_rule_has_no_complaints() -> None:
     assert check_rules(parse_rules(HEAD + GOOD, "acme.toml")) == []
 
 
+def test_an_anchor_that_fires_at_the_beginning_of_a_text_only_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere = AnchorScanner.hits
+    monkeypatch.setattr(
+        AnchorScanner, "hits", lambda self, data: [hit for hit in everywhere(self, data) if hit[0] < 1000]
+    )
+    complaints = check_rules(parse_rules(HEAD + GOOD, "acme.toml"))
+    assert {(item.field, item.problem.split(";")[0]) for item in complaints} == {
+        (f"examples[{number}]", "anchors of acme-key depend on the text around it") for number in (0, 1)
+    }
+
+
 def test_two_rules_that_are_one_are_told() -> None:
     twice = GOOD + "\n[[rules]]\n" + GOOD.replace("acme-key", "acme-copy").replace("Acme key", "Acme copy")
     complaints = check_rules(parse_rules(HEAD + twice, "acme.toml"))
@@ -208,6 +219,23 @@ def test_an_expression_that_explodes_is_told() -> None:
     ).replace("'acme_{hex:31}', 'acme_{x:32}'", "'acme_{hex:1}', 'acme_{x:32}'")
     complaints = check_rules(parse_rules(HEAD + slow, "acme.toml"))
     assert any(item.field == "match" and "bound its repeats" in item.problem for item in complaints)
+
+
+@pytest.mark.parametrize(
+    ("expression", "cut"),
+    [
+        ("acme_[0-9a-z]{8,80}", "acme_[0-9a-z]{8}"),
+        ("acme(?:[0-9a-f]{32}|[0-9A-Za-z]{20,24})", "acme(?:[0-9a-f]{32}|[0-9A-Za-z]{20})"),
+        ("a{2,4}|[|)]{3,4}b{1,9}={0,2}", "a{2}|[|)]{3,4}b{1}"),
+        (r"\$acme\$[^\s$]{0,160}\$?", r"\$acme\$"),
+        (r"acme\]?", "acme"),
+        ("acme[0-9a-f]{32}", "acme[0-9a-f]{32}"),
+        ("acme(?i:[a-z]{3,9})", "acme(?i:[a-z]{3,9})"),
+        (r"acme=[^\n]{4,9}(?:\r?$|[ \t]#)", r"acme=[^\n]{4,9}(?:\r?$|[ \t]#)"),
+    ],
+)
+def test_the_end_of_an_anchor_is_cut_to_the_least(expression: str, cut: str) -> None:
+    assert shortest(expression) == cut
 
 
 def find(text: str, body: str = "") -> list[bytes]:

@@ -58,6 +58,10 @@ FILES = {
     ".travis.yml": ('env:\n  global:\n    - secure: "{base64:683}="\n', "CI or Pulumi secure value"),
     "kms.yaml": ("db_password: AQICAH{base64:162}==\n", "AWS KMS ciphertext"),
     "transit.yaml": ("password: vault:v1:{bytes64:48}\n", "Vault transit ciphertext"),
+    "session.env": (
+        'ACCESS_TOKEN={b64url:{"alg":"dir","enc":"A256GCM"}}..{base64url:16}.{base64url:80}.{base64url:22}\n',
+        "Encrypted JSON Web Token",
+    ),
 }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ CHECKS: dict[str, str] = {
     "grafana-crc": "grafana:check_service_account",
     "json-expiry": "expiry:check_payload",
     "judged": "judged:check_judged",
+    "jwe": "jwt:check_jwe",
     "jwk": "pem:check_jwk",
     "jwt": "jwt:check_jwt",
     "jwt-base64": "jwt:check_wrapped_jwt",

@@ -9,7 +9,7 @@ from typing import Any
 
 from leakguard.detect.checks import clock
 from leakguard.detect.checks.decode import read_json
-from leakguard.detect.checks.evidence import Evidence, Verdict
+from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
 from leakguard.detect.checks.guess import guess_key
 
 _LAST_SECOND = 253402300800
@@ -62,6 +62,12 @@ def check_wrapped_jwt(evidence: Evidence, _argument: str) -> Verdict:
     return judge_token(token.strip()) if token else Verdict("refuted", "is not base64")
 
 
+def check_jwe(evidence: Evidence, _argument: str) -> Verdict:
+    """Refutes five parts that are no encrypted token: its header must name an algorithm and an encryption."""
+    verdict = judge_token(evidence.secret)
+    return verdict if verdict.outcome == "refuted" else NEUTRAL
+
+
 def judge_token(token: bytes) -> Verdict:
     """What the token says of itself."""
     parts = token.rstrip(b"=").split(b".")
@@ -79,10 +85,10 @@ def judge_token(token: bytes) -> Verdict:
 
 
 def _judge_encrypted(header: dict[str, Any]) -> Verdict:
-    """A JWE (RFC 7516): whoever holds it can present it, though not read it."""
+    """A JWE (RFC 7516): its contents are encrypted, which is how they should be kept."""
     if not isinstance(header.get("enc"), str):
         return Verdict("refuted", "has five parts, but its header names no encryption")
-    return Verdict("proven", f"its header decodes (encrypted token, {_word(header['alg'])}, {_word(header['enc'])})")
+    return Verdict("harmless", f"is encrypted ({_word(header['alg'])}, {_word(header['enc'])})")
 
 
 def _judge_claims(token: bytes, signature: bytes, algorithm: str, payload: dict[str, Any]) -> Verdict:

@@ -38,8 +38,9 @@ _ID_NAME = re.compile(
     rb"(?i)(?:key|credentials?|secret|token)s?[_-]?id(?:[_-]?hex)?\Z|\Akid\Z|keyserver_?id\Z|(?:key|secret)_?version\Z"
 )
 _NEVER_NAME = re.compile(
-    rb"(?i)(?:project|form|blob|deposed|dedup|partition|sort|foreign|cache)[_-]?key\Z|client[_-]?id\Z|(?<![a-z])authors?\Z|sidebar\Z|"
-    rb"(?:ec2_?client|client_?request|creation|idempotency|page|sync|continuation|next|[cx]srf|[cx]srf[_-]?middleware)[_.-]?token\Z"
+    rb"(?i)(?:project|form|blob|deposed|dedup|partition|sort|foreign|cache|publish(?:able)?)[_-]?key\Z|client[_-]?id\Z|(?<![a-z])authors?\Z|"
+    rb"sidebar\Z|(?:key|secret|token|vault|credential)s?[_-]?name\Z|key[_-]?(?:down|up|press|stroke|code|frame|binding)(?![a-z])[\w-]*\Z|"
+    rb"(?:authenticity|public|ec2_?client|client_?request|creation|idempotency|page|sync|continuation|next|[cx]srf|[cx]srf[_-]?middleware)[_.-]?token\Z"
 )
 """Names of identifiers, places in a list and people, which rules for keys, tokens and `auth` meet on their way."""
 _UUID = rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
@@ -73,10 +74,14 @@ _OAUTH = re.compile(rb"[12]\.0")
 _CODE = re.compile(rb"->\w|&&|\w\(\)|\A#[0-9A-Fa-f]{3,8}\Z|\A[?&][\w.-]+=\Z")
 _ALPHABET = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _ALPHABETS = _ALPHABET + b" " + _ALPHABET[::-1]
+_NO_LETTERS = bytes({*range(256)} - {*range(0x41, 0x5B), *range(0x61, 0x7B)})
+_CLIMBING = 8
+"""So many neighbouring letters, whatever stands between them, and four of five of them: `a1B2c3D4e5F6g7H8i9`."""
 _PLAIN_WORDS = re.compile(rb"[A-Za-z]{3,}(?:[ _:.-][A-Za-z]+){0,2}|[A-Z][a-z]+(?: [A-Za-z]+){3,6}[.!]?")
 _HEXADECIMAL = re.compile(rb"(?:[2-7][0-9A-Fa-f]){4,32}")
 _LOOKED_UP = re.compile(
-    rb"(?i)(?:[\w\])]\[|\.(?:(?:get|has)(?:env|_?property|_?string|_?option)?|fetch|pop|lookup)\()[ \t]{0,2}[bru]?\Z"
+    rb"(?i)(?:[\w\])]\[|\.(?:(?:get|has)(?:env|_?property|_?string|_?option)?|fetch|pop|lookup)\(|\bget_?env\()"
+    rb"[ \t]{0,2}[bru]?\Z"
 )
 _COMPARED = re.compile(rb"[A-Za-z]+(?:[._-][A-Za-z]\w*)*")
 _OPENPGP = re.compile(rb"(?i)\b(?:open)?(?:gpg|pgp|rpm)\b[^\n]{0,24}\Z")
@@ -113,7 +118,7 @@ def veto(value: bytes, name: bytes) -> str:
             return reason
     if value.count(b",") >= 7 and _counts(value):
         return "counts up or down"
-    if len(value) >= 8 and _spells_alphabet(value):
+    if len(value) >= 8 and (_spells_alphabet(value) or _climbs(value)):
         return "is a run of the alphabet"
     if _spells_words(value):
         return "is plain words, encoded"
@@ -180,6 +185,13 @@ def _spells_alphabet(value: bytes) -> bool:
         return False
     parts = [value[at : at + 4].lower() for at in range(0, len(value) - 3, 4)]
     return 4 * sum(part in _ALPHABETS for part in parts) >= 3 * len(parts)
+
+
+def _climbs(value: bytes) -> bool:
+    """Whether the letters of a value go through the alphabet, in steps of one or in pairs of one: `Aa1Bb2Cc3`."""
+    letters = value.translate(None, _NO_LETTERS).lower()
+    steps = [two - one for one, two in pairwise(letters) if two != one]
+    return steps.count(1) >= _CLIMBING and 5 * steps.count(1) >= 4 * len(steps)
 
 
 def _spells_words(value: bytes) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from leakguard.detect.checks import clock
 from leakguard.detect.checks.evidence import Evidence
 from leakguard.detect.checks.guess import dictionary, guess_key
-from leakguard.detect.checks.jwt import check_jwt, check_wrapped_jwt
+from leakguard.detect.checks.jwt import check_jwe, check_jwt, check_wrapped_jwt
 
 STRONG = bytes(range(100, 164))
 
@@ -96,7 +96,7 @@ def test_published_samples_are_harmless():
 
 def test_an_encrypted_token_has_five_parts():
     head = part({"alg": "RSA-OAEP", "enc": "A256GCM"})
-    assert verdict(head + b".YQ.YQ.YQ.YQ").outcome == "proven"
+    assert verdict(head + b".YQ.YQ.YQ.YQ").outcome == "harmless"
     assert verdict(part({"alg": "RS256"}) + b".YQ.YQ.YQ.YQ").outcome == "refuted"
 
 
@@ -126,3 +126,18 @@ def test_control_signs_of_a_token_do_not_reach_the_reason():
 
 def test_the_list_holds_no_duplicate_spelling():
     assert len(dictionary()) == len(set(dictionary()))
+
+
+def encrypted(header: object) -> bytes:
+    return b".".join((part(header), b"", b"A" * 16, b"B" * 40, b"C" * 22))
+
+
+def test_an_encrypted_token_is_no_secret_and_says_how_it_is_encrypted():
+    found = verdict(encrypted({"alg": "dir", "enc": "A256GCM"}))
+    assert (found.outcome, found.reason) == ("harmless", "is encrypted (dir, A256GCM)")
+    assert verdict(encrypted({"alg": "dir", "enc": "A256GCM"}), check_jwe).outcome == "neutral"
+
+
+def test_five_parts_without_an_encryption_are_no_encrypted_token():
+    assert verdict(encrypted({"alg": "dir"}), check_jwe).outcome == "refuted"
+    assert verdict(token({"sub": "u1"}) + b".a.b", check_jwe).outcome == "refuted"
