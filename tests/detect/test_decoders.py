@@ -33,7 +33,11 @@ def tarred(**members: bytes) -> bytes:
 NESTED = zipped(a=b"one", ab=tarred(c=b"two", d=zipped(e="wide".encode("utf-16"))), f=gzip.compress(b"three"))
 
 
-@pytest.mark.parametrize("data", [NESTED, gzip.compress(NESTED), "text".encode("utf-16"), gzip.compress(b"text")])
+@pytest.mark.parametrize(
+    "data",
+    [NESTED, gzip.compress(NESTED), "text".encode("utf-16"), gzip.compress(b"text")],
+    ids=["archives", "archives in gzip", "text in UTF-16", "text in gzip"],  # the bytes hold the time
+)
 def test_every_label_leads_back_to_its_first_text(data: bytes) -> None:
     texts: dict[str, bytes] = {}
     for inner in decode(data):
