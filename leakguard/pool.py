@@ -1,6 +1,6 @@
 """Spreading tasks over processes. One worker runs in the calling process, the others in processes of their own.
 
-Processes rather than threads: the Python between the calls that release the GIL is a quarter of the work.
+Processes rather than threads: the Python between the calls that release the GIL is a fifth of the work.
 """
 
 from __future__ import annotations

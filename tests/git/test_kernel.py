@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import random
 import re
@@ -24,25 +23,15 @@ from hypothesis import strategies as st
 from leakguard.git import kernel_py
 from leakguard.git.kernel_error import KernelError
 from tests.git.deltas import make_delta
+from tests.git.kernels import compiled, needs_both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-try:
-    compiled: ModuleType | None = importlib.import_module("leakguard.git._kernel")
-except ImportError:
-    compiled = None
-
-needs_both = pytest.mark.skipif(compiled is None, reason="the compiled kernel is not built")
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LIMIT = 1 << 24
 MARGIN = 8
-
-
-@pytest.fixture(params=["python", pytest.param("c", marks=needs_both)])
-def kernel(request: pytest.FixtureRequest) -> ModuleType:
-    return kernel_py if request.param == "python" else compiled  # type: ignore[return-value]
 
 
 def int64s(raw: bytes) -> list[int]:

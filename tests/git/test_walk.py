@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import zlib
 from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,28 +13,18 @@ from hypothesis import strategies as st
 from leakguard.git import kernel_py
 from leakguard.git.packs import BLOB, COMMIT, TAG, TREE
 from tests.git.deltas import make_delta
+from tests.git.kernels import compiled, needs_both
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-try:
-    compiled: ModuleType | None = importlib.import_module("leakguard.git._kernel")
-except ImportError:
-    compiled = None
-
-needs_both = pytest.mark.skipif(compiled is None, reason="the compiled kernel is not built")
 LIMIT = 1 << 20
 MARGIN = 8
 MOST = 1000
 LINES = b"".join(b"line %d of a file\n" % number for number in range(40))
 
 Told = tuple[int, int, int]
-
-
-@pytest.fixture(params=["python", pytest.param("c", marks=needs_both)])
-def kernel(request: pytest.FixtureRequest) -> ModuleType:
-    return kernel_py if request.param == "python" else compiled  # type: ignore[return-value]
 
 
 class Stored(NamedTuple):
