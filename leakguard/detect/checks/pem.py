@@ -29,7 +29,8 @@ _LINE_END = regex.compile(
 _TOKEN = regex.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _ABBREVIATED = regex.compile(
     rb"(?i)\.\.\.|\xe2\x80\xa6|\[\.|<[a-z_ -]{3,40}>|\$\{|\{\{|\*{4}|x{10}|redacted|your[_ -]?(?:private[_ -]?)?key|"
-    rb"(?:key|contents?|data|body)[_ -](?:here|goes)|snip|placeholder|example[_ -]?key|omitted|truncated"
+    rb"(?:key|contents?|data|body)[_ -](?:here|goes)|example[_ -]?key|"
+    rb"(?<![A-Za-z0-9+/])(?:snip|placeholder|omitted|truncated)(?![A-Za-z0-9+/])"  # base64 may spell a short word
 )
 _LEAST = 40
 """Characters of base64 in the shortest private key there is (an Ed25519 seed in PKCS#8 has 64)."""

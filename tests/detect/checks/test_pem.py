@@ -112,6 +112,14 @@ def test_samples_hold_no_key(body):
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "outcome"), [("sNip", "doubtful"), ("\n[snip]\n", "harmless"), (" snip ", "harmless")]
+)
+def test_a_word_that_base64_spells_by_chance_is_no_abbreviation(part, outcome):
+    body = base64.b64encode(bytes(range(120, 240))).decode()
+    assert verdict(f"-----BEGIN PRIVATE KEY-----\n{body}{part}{body}\n-----END PRIVATE KEY-----").outcome == outcome
+
+
 def test_random_base64_under_a_label_is_doubtful():
     body = base64.b64encode(bytes(range(200))).decode()
     for label in ("RSA ", "", "OPENSSH "):
