@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from leakguard.detect.matching import Confirmed, Matcher
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.model import Rule, Secret
+    from leakguard.model import HeldReason, Rule, Secret
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -149,31 +149,37 @@ class Detector:
 
         overlap = Spans(spans).overlap
         inside = {
-            key: found
+            key
             for key, found in shown
             if found.confidence != "proven" and _specificity(self.rules[key[2]]) and overlap(*key[:2])
         }
-        chance = [
-            Held("overlapped", self.rules[rule].id, "stands in encrypted text", "", found.secret, start, end)
-            for (start, end, rule), found in inside.items()
-        ]
-        return [item for item in shown if item[0] not in inside], chance
+        return self._parted(shown, inside, "overlapped", "stands in encrypted text")
 
     def _unknown(
         self, shown: list[tuple[tuple[int, int, int], Confirmed]], known: list[tuple[int, int]]
     ) -> tuple[list[tuple[tuple[int, int, int], Confirmed]], list[Held]]:
         """A value that a provider's rule knows for a published example is none to the generic rules either."""
         inside = {
-            (start, end, rule): found
-            for (start, end, rule), found in shown
+            (start, end, rule)
+            for (start, end, rule), _ in shown
             if self.rules[rule].generic and any(low <= start and end <= high for low, high in known)
         }
-        detail = "the same bytes are a known example"
-        examples = [
-            Held("known-example", self.rules[rule].id, detail, "", found.secret, start, end)
-            for (start, end, rule), found in inside.items()
+        return self._parted(shown, inside, "known-example", "the same bytes are a known example")
+
+    def _parted(
+        self,
+        shown: list[tuple[tuple[int, int, int], Confirmed]],
+        inside: set[tuple[int, int, int]],
+        reason: HeldReason,
+        detail: str,
+    ) -> tuple[list[tuple[tuple[int, int, int], Confirmed]], list[Held]]:
+        """What stays shown, and what is held back for one reason."""
+        held = [
+            Held(reason, self.rules[rule].id, detail, "", found.secret, start, end)
+            for (start, end, rule), found in shown
+            if (start, end, rule) in inside
         ]
-        return [item for item in shown if item[0] not in inside], examples
+        return [item for item in shown if item[0] not in inside], held
 
     def _rank(self, item: tuple[tuple[int, int, int], Confirmed]) -> tuple[int, int, int, int, str]:
         (start, end, rule), found = item

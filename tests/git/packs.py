@@ -32,7 +32,8 @@ def blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def _head(kind: int, size: int) -> bytes:
+def size_header(kind: int, size: int) -> bytes:
+    """What an object of a pack begins with: its type and its size."""
     out = bytearray([(kind << 4) | (size & 15)])
     size >>= 4
     while size:
@@ -42,7 +43,8 @@ def _head(kind: int, size: int) -> bytes:
     return bytes(out)
 
 
-def _distance(number: int) -> bytes:
+def distance(number: int) -> bytes:
+    """How far before a delta its base begins, as the pack holds it."""
     out = [number & 0x7F]
     number >>= 7
     while number:
@@ -59,9 +61,9 @@ def write_pack(folder: Path, entries: list[Entry], name: str = "pack-" + "0" * 4
     crcs: list[int] = []
     for entry in entries:
         offsets.append(len(body))
-        record = _head(entry.kind, len(entry.data) if entry.claimed is None else entry.claimed)
+        record = size_header(entry.kind, len(entry.data) if entry.claimed is None else entry.claimed)
         if entry.kind == OFS_DELTA:
-            record += _distance(len(body) - offsets[entry.base] if isinstance(entry.base, int) else 1)
+            record += distance(len(body) - offsets[entry.base] if isinstance(entry.base, int) else 1)
         elif entry.kind == REF_DELTA:
             record += bytes.fromhex(str(entry.base))
         record += zlib.compress(entry.data, 1) if entry.raw is None else entry.raw

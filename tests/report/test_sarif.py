@@ -113,7 +113,7 @@ def test_the_end_column_counts_the_secret_s_characters() -> None:
     ("path", "source", "oid", "expected"),
     [
         ("src/a b.py", "blob", "", "src/a%20b.py"),
-        ("C:/work/a.py", "file", "", "file:///C:/work/a.py"),
+        ("C:/src/a.py", "file", "", "file:///C:/src/a.py"),
         ("/srv/a.py", "file", "", "file:///srv/a.py"),
         ("a:b/c#d?e", "blob", "", "a%3Ab/c%23d%3Fe"),
         ("日本.txt", "blob", "", "%E6%97%A5%E6%9C%AC.txt"),

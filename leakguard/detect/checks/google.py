@@ -56,16 +56,21 @@ command line, clasp, Gemini CLI, Antigravity. They stand in the programs' publis
 their sign-in; https://developers.google.com/identity/protocols/oauth2 says that an installed program's is no secret."""
 
 
+def _digest(secret: bytes) -> str:
+    """What stands for a secret in the lists."""
+    return hashlib.sha256(secret).hexdigest()[:16]
+
+
 def check_client_secret(evidence: Evidence, _argument: str) -> Verdict:
     """The client secret of a program that Google hands out to everybody is nobody's secret."""
-    if hashlib.sha256(evidence.secret).hexdigest()[:16] in _DESKTOP:
+    if _digest(evidence.secret) in _DESKTOP:
         return Verdict("harmless", "is that of a program which Google publishes")
     return NEUTRAL
 
 
 def check_api_key(evidence: Evidence, _argument: str) -> Verdict:
     """A key that Google itself publishes, in tests, samples and webhooks' addresses, is nobody's secret."""
-    if hashlib.sha256(evidence.secret).hexdigest()[:16] in _PUBLISHED:
+    if _digest(evidence.secret) in _PUBLISHED:
         return Verdict("harmless", "is a key that Google publishes")
     return NEUTRAL
 

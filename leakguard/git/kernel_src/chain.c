@@ -134,7 +134,7 @@ edit(Chain *chain, size_t depth, Span delta)
     chain->copies.used = chain->clean.used = chain->windows.used = 0;
     chain->base_serial = 0;
     Py_CLEAR(chain->base_kept);
-    if (depth < 1 || depth > chain->used || chain->links[depth - 1].serial == 0) {
+    if (depth < 1 || !chain_holds(chain, depth - 1)) {
         return NO_BASE;
     }
     cut_chain(chain, depth);
@@ -219,7 +219,7 @@ chain_content(PyObject *self, PyObject *arg)
         return NULL;
     }
     chain->busy = 0;
-    if (depth < 0 || (size_t)depth >= chain->used || chain->links[depth].serial == 0) {
+    if (depth < 0 || !chain_holds(chain, (size_t)depth)) {
         return chain_error(chain, "nothing is held at this depth");
     }
     link = &chain->links[depth];
@@ -357,7 +357,7 @@ chain_keep(PyObject *self, PyObject *kept)
         return NULL;
     }
     chain->busy = 0;
-    if (chain->depth >= chain->used || chain->links[chain->depth].serial == 0) {
+    if (!chain_holds(chain, chain->depth)) {
         return chain_error(chain, "nothing is held");
     }
     Py_XSETREF(chain->links[chain->depth].kept, Py_NewRef(kept));

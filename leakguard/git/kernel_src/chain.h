@@ -40,6 +40,12 @@ typedef struct {
     char unusual;
 } Chain;
 
+static inline int
+chain_holds(const Chain *chain, size_t depth)
+{
+    return depth < chain->used && chain->links[depth].serial != 0;
+}
+
 /* For the types that read what a chain holds. The caller holds the GIL and has entered. */
 int chain_enter(Chain *chain);
 Problem chain_begin(Chain *chain, PyObject *content);

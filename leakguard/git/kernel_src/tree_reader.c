@@ -433,7 +433,7 @@ reader_read(PyObject *self, PyObject *const *args, Py_ssize_t given)
     if (number == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    if (depth < 0 || (size_t)depth >= chain->used || chain->links[depth].serial == 0) {
+    if (depth < 0 || !chain_holds(chain, (size_t)depth)) {
         return kernel_raise(state->error, "nothing is held at this depth");
     }
     if (number < 0 || number > INT32_MAX) {
