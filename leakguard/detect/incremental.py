@@ -35,8 +35,12 @@ State = list[Entry]
 
 def scan_whole(detector: Detector, data: bytes) -> State:
     """The candidates of a text that nothing is known of."""
-    hits = detector.scanner.hits(data)
-    return [_ask(detector, data, rule, end) for end, rule in hits] if hits else []
+    return ask_all(detector, data, detector.scanner.hits(data))
+
+
+def ask_all(detector: Detector, data: bytes, hits: list[tuple[int, int]]) -> State:
+    """The candidates of a text of which it is known what the anchors hit in it."""
+    return [_ask(detector, data, rule, end) for end, rule in hits]
 
 
 def scan_edit(

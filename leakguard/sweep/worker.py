@@ -11,7 +11,7 @@ import msgspec
 from leakguard.collect import Collector
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.detector import Detector
-from leakguard.detect.incremental import scan_edit, scan_whole
+from leakguard.detect.incremental import ask_all, scan_edit, scan_whole
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
@@ -140,7 +140,7 @@ class _TextRun:
         self.worker, self.task = worker, task
         self.detector = worker.detector
         self.chain = worker.chain
-        self.reader = kernel.TextReader(worker.chain, worker.objects.table, GATHERED)
+        self.reader = kernel.TextReader(worker.chain, worker.objects.table, GATHERED, self.detector.scanner.hits)
         self.out = Texts(task.pack, Collector(), b"", Counter())
 
     def run(self) -> Texts:
@@ -191,18 +191,16 @@ class _TextRun:
                 self.skip(failure.number, kind, str(problem))
 
     def take_blob(self, number: int, depth: int) -> None:
-        """A blob that is new, or of which something is. What is found in it is kept for those that are made of it."""
-        chain = self.chain
-        if depth:
-            hits = self.detector.scanner.hits(chain.dirty())
-            base = chain.base_kept
-            if hits or base:
-                clean, windows = chain.rows()
-                content = chain.content(depth)
-                self.keep(number, content, scan_edit(self.detector, base or [], content, clean, windows, hits))
-        else:
+        """A blob in which there is something. What is found in it is kept for those that are made of it."""
+        chain, hits = self.chain, self.reader.hits or []
+        base = chain.base_kept
+        if depth and (hits or base):
+            clean, windows = chain.rows()
+            content = chain.content(depth)
+            self.keep(number, content, scan_edit(self.detector, base or [], content, clean, windows, hits))
+        elif hits:
             content = chain.content(0)
-            self.keep(number, content, scan_whole(self.detector, content))
+            self.keep(number, content, ask_all(self.detector, content, hits))
         if chain.unusual:
             self.take_decoded(number, chain.content(depth))
 

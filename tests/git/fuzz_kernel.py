@@ -226,7 +226,7 @@ class Fuzz:
                 raise ValueError("does not inflate") from None
 
         chain, oids = kernel.Chain(LIMIT, 8), kernel.OidTable(b"".join(bytes([at]) * 20 for at in range(6)), 20)
-        reader = kernel.TextReader(chain, oids, 900) if texts else kernel.TreeReader(chain, oids, oids, None, 2)
+        reader = kernel.TextReader(chain, oids, 900, self.finds) if texts else kernel.TreeReader(chain, oids, oids, None, 2)
         walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate)
         told: list[Any] = []
         try:
@@ -237,6 +237,11 @@ class Fuzz:
         except ValueError as error:
             told.append(str(error))
         return [*told, *((reader.take_commits(), reader.take_messages(), reader.scanned) if texts else reader.take())]
+
+    @staticmethod
+    def finds(new: bytes) -> list[bytes]:
+        """What a scan gives."""
+        return [new] if len(new) % 3 else []
 
     def commit(self) -> bytes:
         parents = b"".join(b"parent " + self.oid().hex().encode() + b"\n" for _ in range(self.dice.randint(0, 3)))

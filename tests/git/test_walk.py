@@ -58,7 +58,13 @@ def oid_of(number: int) -> bytes:
 class Walked:
     """A pack of some objects, numbered in the order of the walk, and a walk over it."""
 
-    def __init__(self, kernel: ModuleType, objects: list[Stored], repeated: dict[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        kernel: ModuleType,
+        objects: list[Stored],
+        repeated: dict[int, int] | None = None,
+        scan: Callable[[bytes], object] = lambda new: [new],
+    ) -> None:
         self.kernel, self.objects = kernel, objects
         self.pack, starts, ends = bytearray(b"PACK"), [], []
         for stored in objects:
@@ -80,7 +86,7 @@ class Walked:
         numbers = [(repeated or {}).get(at, at) for at in range(len(objects))]
         self.oids = kernel.OidTable(b"".join(map(oid_of, numbers)), 20)
         self.chain = kernel.Chain(LIMIT, MARGIN)
-        self.texts = kernel.TextReader(self.chain, self.oids, MOST)
+        self.texts = kernel.TextReader(self.chain, self.oids, MOST, scan)
         self.long_way: list[int] = []
 
     def _is_last(self, at: int) -> bool:
@@ -129,11 +135,28 @@ class TestBlobs:
         contents = []
         for number, kind, depth in walked.walk(first=100):
             assert kind == BLOB
-            contents.append((number, walked.chain.content(depth), walked.chain.dirty() if depth else b""))
+            contents.append((number, walked.chain.content(depth), walked.texts.hits))
         assert [content[:2] for content in contents] == [(100, LINES), (101, ONE), (102, TWO)]
-        assert b"line two" in contents[2][2]
+        assert contents[0][2] == [LINES]
+        assert b"line two" in contents[2][2][0]
+        assert len(contents[2][2][0]) < len(LINES)
         assert (walked.texts.blobs, walked.texts.decoded) == (4, 2 * len(ONE) + len(TWO) + len(LINES))
         assert len(LINES) < walked.texts.scanned < 2 * len(LINES)
+
+    def test_keeps_a_blob_to_itself_in_which_the_scan_finds_nothing(self, kernel: ModuleType) -> None:
+        family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 2, edit(ONE, ONE))]
+        walked = Walked(kernel, family, scan=lambda new: new.count(b"line one"))
+        assert walked.told() == [((1, BLOB, 1), None)]
+        assert walked.texts.hits is None
+        assert walked.texts.blobs == 3
+
+    def test_an_exception_of_the_scan_is_not_caught(self, kernel: ModuleType) -> None:
+        def fails(_new: bytes) -> object:
+            raise ValueError("of the scan")
+
+        walked = Walked(kernel, [Stored(BLOB, 0, LINES)], scan=fails)
+        with pytest.raises(ValueError, match="of the scan"):
+            walked.told()
 
     def test_tells_a_blob_made_of_one_for_which_something_is_kept(self, kernel: ModuleType) -> None:
         family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 2, edit(ONE, ONE))]
@@ -280,7 +303,7 @@ class TestFailures:
         with pytest.raises(TypeError, match="reader must be"):
             walked.told(walked.chain)
         with pytest.raises(TypeError, match="chain must be"):
-            kernel.TextReader(walked.oids, walked.chain, 1)
+            kernel.TextReader(walked.oids, walked.chain, 1, len)
 
     @pytest.mark.parametrize(("begin", "end", "numbers"), [(0, 1, [0]), (1, 9, [1, 2]), (-5, 2, [0, 1]), (2, 1, [])])
     def test_walks_a_span(self, kernel: ModuleType, begin: int, end: int, numbers: list[int]) -> None:
@@ -365,7 +388,7 @@ def test_the_kernels_agree(objects: list[Stored], data: st.DataObject) -> None:
     keeps = data.draw(st.booleans())
     said = []
     for kernel in (compiled, kernel_py):
-        walked = Walked(kernel, objects)
+        walked = Walked(kernel, objects, scan=lambda new: new.count(b"beta"))
         if damaged is not None:
             walked.pack[walked.ends[damaged] - 2] ^= 0x55
         reader = walked.texts
@@ -376,7 +399,7 @@ def test_the_kernels_agree(objects: list[Stored], data: st.DataObject) -> None:
         for number, kind, depth in walk:
             told.append((number, kind, depth, walk.problem, walked.chain.base_kept))
             if depth >= 0:
-                told.append(walked.chain.content(depth))
+                told += [walked.chain.content(depth), walked.texts.hits]
                 if walked.chain.base_kept is None and depth:
                     told += [walked.chain.dirty(), walked.chain.rows()]
                 if keeps:

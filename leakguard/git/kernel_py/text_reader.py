@@ -12,6 +12,8 @@ from leakguard.git.kernel_py.commit import append_commit
 from leakguard.git.kernel_py.oid_table import OidTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer
 
 COMMIT, BLOB, TAG = 1, 3, 4
@@ -21,15 +23,18 @@ class TextReader:
     """Reads the texts that `chain` holds, as a `Walk` comes to them.
 
     `objects` are those that commits may name; `most` is how many bytes of messages are gathered before the walk tells.
+    `scan` gives what there is in some bytes, anything false where there is nothing; `hits` is what it gave for what is
+    new of the last blob, None where nothing is new.
     `commits`, `blobs` and `tags` count what was read, `decoded` its bytes, `scanned` those of them that no base has.
     `settled`: every tree and parent that the commits name is known.
     """
 
-    def __init__(self, chain: Chain, objects: OidTable, most: int) -> None:
+    def __init__(self, chain: Chain, objects: OidTable, most: int, scan: Callable[[bytes], object]) -> None:
         if not isinstance(chain, Chain) or not isinstance(objects, OidTable):
             raise TypeError("chain must be a Chain and objects an OidTable")
         self.chain = chain
-        self._objects, self._most = objects, most
+        self._objects, self._most, self._scan = objects, most, scan
+        self.hits: object = None
         self.commits = self.blobs = self.tags = 0
         self.decoded = self.scanned = 0
         self.settled = True
@@ -71,14 +76,15 @@ class TextReader:
         return kind in (COMMIT, BLOB, TAG)
 
     def take_in(self, number: int, kind: int) -> bool:
-        """Take in the chain's last object; whether the walk has to tell of it: of a blob that is new, has windows that
-        are, was made of one for which something is kept, or is no plain text; of a message when many are gathered."""
+        """Take in the chain's last object; whether the walk has to tell of it: of a blob with hits in what is new of it,
+        that was made of one for which something is kept, or is no plain text; of a message when many are gathered."""
         chain = self.chain
         if kind != BLOB:
             self.add(kind, number, chain.content(chain.depth))
             return len(self._messages) > self._most
-        windows = chain.dirty() if chain.base_serial else b""
+        new = chain.dirty() if chain.base_serial else chain.content(0)
         self.blobs += 1
         self.decoded += chain.size
         self.scanned += chain.dirty_size if chain.base_serial else chain.size
-        return bool(not chain.base_serial or windows or chain.base_kept is not None or chain.unusual)
+        self.hits = self._scan(new) if new or not chain.base_serial else None
+        return bool(self.hits or chain.base_kept is not None or chain.unusual)

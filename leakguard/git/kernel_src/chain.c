@@ -319,8 +319,9 @@ chain_find_dirty(Chain *chain)
     return problem;
 }
 
-static PyObject *
-gather(Chain *chain)
+/* The dirty windows that were found, a newline after each. */
+PyObject *
+chain_gather(Chain *chain)
 {
     PyObject *gathered = PyBytes_FromStringAndSize(NULL, chain->gathered);
 
@@ -343,7 +344,7 @@ chain_dirty(PyObject *self, PyObject *Py_UNUSED(unused))
         return NULL;
     }
     problem = chain->base_serial != 0 ? chain_find_dirty(chain) : "the last object is not an edit";
-    gathered = problem == NULL ? gather(chain) : chain_error(chain, problem);
+    gathered = problem == NULL ? chain_gather(chain) : chain_error(chain, problem);
     chain->busy = 0;
     return gathered;
 }

@@ -51,5 +51,6 @@ int chain_enter(Chain *chain);
 Problem chain_begin(Chain *chain, PyObject *content);
 Problem chain_apply(Chain *chain, size_t depth, Span delta, int last);
 Problem chain_find_dirty(Chain *chain);
+PyObject *chain_gather(Chain *chain);
 
 #endif

@@ -17,6 +17,8 @@ typedef const char *Problem;
 
 /* The problem that becomes a MemoryError. */
 extern const char kernel_no_memory[];
+/* The problem of which an exception tells that is set already. */
+extern const char kernel_raised[];
 
 typedef struct {
     PyObject *error;         /* leakguard.git.kernel_error.KernelError */

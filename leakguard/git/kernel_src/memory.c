@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 const char kernel_no_memory[] = "there is not enough memory";
+const char kernel_raised[] = "an exception is set";
 
 PyObject *
 kernel_raise(PyObject *error_class, Problem problem)

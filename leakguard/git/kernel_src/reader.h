@@ -9,7 +9,7 @@
 enum { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3, OBJECT_TAG = 4 };
 
 /* How a reader of either type is used. `take` reads the chain's last object, and says by *tell whether whoever walks has
- * to look at it as well; a problem other than kernel_no_memory is told, too. The chain is entered. */
+ * to look at it as well; a problem other than kernel_no_memory and kernel_raised is told, too. The chain is entered. */
 typedef struct {
     PyObject *object;
     Chain *chain;

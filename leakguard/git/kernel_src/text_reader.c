@@ -9,6 +9,8 @@ typedef struct {
     PyObject *chain_object;
     PyObject *table_object;
     const OidTable *objects;
+    PyObject *scan;     /* gives what there is in some bytes; what it gives is false where there is nothing */
+    PyObject *hits;     /* what it gave for what is new of the last blob, or NULL */
     size_t most;        /* bytes of messages to gather */
     Grow commits;       /* rows of commit_append_row */
     Grow messages;      /* texts of commits and tags, a newline after each */
@@ -60,20 +62,40 @@ take_message(TextReader *reader, Span text, int64_t number, unsigned kind)
     return problem;
 }
 
-/* A blob is looked at where it is new, has windows that are, or was made of one in which there is something. */
+/* Has what is new of the last blob scanned. Whether there is anything in it, or -1 with an exception. */
+static int
+scan_new(TextReader *reader, Chain *chain, int is_edit)
+{
+    PyObject *text;
+
+    Py_CLEAR(reader->hits);
+    if (is_edit && chain->windows.used == 0) {
+        return 0;
+    }
+    text = is_edit ? chain_gather(chain) : Py_NewRef(chain->links[0].object);
+    if (text != NULL) {
+        reader->hits = PyObject_CallOneArg(reader->scan, text);
+        Py_DECREF(text);
+    }
+    return reader->hits != NULL ? PyObject_IsTrue(reader->hits) : -1;
+}
+
+/* A blob is looked at where there is something in what is new of it, or in what it was made of. */
 static Problem
 take_blob(TextReader *reader, Chain *chain, int *tell)
 {
-    int is_edit = chain->base_serial != 0;
+    int is_edit = chain->base_serial != 0, hit;
     Problem problem = is_edit ? chain_find_dirty(chain) : NULL;
 
-    if (problem == NULL) {
-        reader->counts[OBJECT_BLOB]++;
-        reader->decoded += chain->size;
-        reader->scanned += is_edit ? chain->dirty_size : chain->size;
-        *tell = !is_edit || chain->windows.used > 0 || chain->base_kept != NULL || chain->unusual;
+    if (problem != NULL) {
+        return problem;
     }
-    return problem;
+    reader->counts[OBJECT_BLOB]++;
+    reader->decoded += chain->size;
+    reader->scanned += is_edit ? chain->dirty_size : chain->size;
+    hit = scan_new(reader, chain, is_edit);
+    *tell = hit > 0 || chain->base_kept != NULL || chain->unusual;
+    return hit < 0 ? kernel_raised : NULL;
 }
 
 static Problem
@@ -173,13 +195,13 @@ reader_messages(PyObject *self, PyObject *Py_UNUSED(unused))
 static PyObject *
 reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"chain", "objects", "most", NULL};
+    static char *names[] = {"chain", "objects", "most", "scan", NULL};
     KernelState *state = PyType_GetModuleState(type);
-    PyObject *chain, *objects;
+    PyObject *chain, *objects, *scan;
     Py_ssize_t most;
     TextReader *reader;
 
-    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOn", names, &chain, &objects, &most)) {
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOnO", names, &chain, &objects, &most, &scan)) {
         return NULL;
     }
     if (!Py_IS_TYPE(chain, state->chain) || !Py_IS_TYPE(objects, state->oid_table)) {
@@ -191,6 +213,7 @@ reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         reader->chain_object = Py_NewRef(chain);
         reader->table_object = Py_NewRef(objects);
         reader->objects = (const OidTable *)objects;
+        reader->scan = Py_NewRef(scan);
         reader->most = most > 0 ? (size_t)most : 0;
         reader->settled = 1;
     }
@@ -208,6 +231,8 @@ reader_dealloc(PyObject *self)
     grow_free(&reader->message_rows);
     Py_XDECREF(reader->chain_object);
     Py_XDECREF(reader->table_object);
+    Py_XDECREF(reader->scan);
+    Py_XDECREF(reader->hits);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -228,12 +253,13 @@ static PyMemberDef members[] = {
     {"tags", T_PYSSIZET, offsetof(TextReader, counts[OBJECT_TAG]), READONLY, "how many were read"},
     {"decoded", T_PYSSIZET, offsetof(TextReader, decoded), READONLY, "bytes of what was read"},
     {"scanned", T_PYSSIZET, offsetof(TextReader, scanned), READONLY, "bytes of that which are no copies"},
+    {"hits", T_OBJECT, offsetof(TextReader, hits), READONLY, "what scan gave for what is new of the last blob, or None"},
     {"settled", T_BOOL, offsetof(TextReader, settled), READONLY, "whether all that the commits name is known"},
     {NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("TextReader(chain, objects, most)\n--\n\n"
+    {Py_tp_doc, (void *)PyDoc_STR("TextReader(chain, objects, most, scan)\n--\n\n"
                                   "Takes in the commits, tags and blobs of a walk.")},
     {Py_tp_new, (void *)reader_new},
     {Py_tp_dealloc, (void *)reader_dealloc},

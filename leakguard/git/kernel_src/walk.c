@@ -59,6 +59,9 @@ set_problem(Walk *walk, Problem problem)
         PyErr_NoMemory();
         return -1;
     }
+    if (problem == kernel_raised) {
+        return -1;
+    }
     Py_XSETREF(walk->problem, PyUnicode_FromString(problem));
     return walk->problem != NULL ? 0 : -1;
 }
