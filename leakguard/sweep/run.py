@@ -170,7 +170,7 @@ class _Sweep:
         if self._pool is None:
             size = sum(pack.size for pack in self.objects.packs)
             jobs = self.settings.workers if size > SMALL or len(self.objects.loose) > MANY_LOOSE else 1
-            make = partial(Worker, self.objects, self.rules, self.settings.max_blob_size, self.active)
+            make = partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
             self._pool = Pool(make, jobs)
         return self._pool
 
