@@ -44,6 +44,11 @@ class Opening:
         except BaseException as problem:  # noqa: BLE001 - raised anew where the objects are asked for
             self._problem = problem
 
+    @property
+    def busy(self) -> bool:
+        """Whether the packs are still being read."""
+        return self._thread is not None and self._thread.is_alive()
+
     def repository(self) -> Repository:
         """The repository. RepositoryError where there is none."""
         if self._repository is None:

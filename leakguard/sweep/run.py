@@ -18,7 +18,7 @@ from leakguard.git.history import LazyHistory, Tip
 from leakguard.git.objects import Objects, listed_by_libgit2
 from leakguard.git.packs import KINDS
 from leakguard.model import Coverage, Result, Skipped
-from leakguard.pool import Pool
+from leakguard.pool import Pool, import_processes
 from leakguard.sweep.first import FirstPass
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.opening import Opening
@@ -195,6 +195,8 @@ class _Sweep:
         if self.settings.engine == "plain":
             listing = sorted(set(map(str, self.repository.git.odb)))
             return Objects(self.repository.git_dir, [], listing)
+        if self.opening.busy and self.settings.workers > 1:
+            import_processes()  # Packs that take so long are large enough for workers.
         objects, problems = self.opening.objects()
         if problems:
             extra = list(listed_by_libgit2(self.repository, objects))
