@@ -35,7 +35,7 @@ def _run(method: str, task: object, arguments: tuple[object, ...]) -> object:
 
 def import_processes() -> None:
     """Import what starts processes, which whoever waits for something else may do ahead."""
-    import concurrent.futures.process
+    import concurrent.futures.process  # noqa: F401
     import multiprocessing  # noqa: F401
 
 

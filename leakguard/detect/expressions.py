@@ -1,5 +1,5 @@
-"""Rules' expressions as what they compile to. Compiling one takes milliseconds and, of some, a tenth of a second; putting
-together what was kept of it takes microseconds.
+"""Rules' expressions as what they compile to. Compiling one takes milliseconds; putting together what was kept of it
+takes microseconds.
 
 What is kept is what the `regex` package pickles a compiled expression as, written down without pickle: reading it runs
 no code. It is good for the very version of the package that made it, and `ENGINE` says which one is here.
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import copyreg
 from functools import cache
+from typing import Any
 
 import msgspec
 import regex
 from regex import _regex
 
-ENGINE = f"{regex.__version__}|{_regex.MAGIC}|{_regex.CODE_SIZE}"
+_engine: Any = _regex
+ENGINE = f"{regex.__version__}|{_engine.MAGIC}|{_engine.CODE_SIZE}"
 
 _Parts = tuple[
     bytes,  # the expression
@@ -41,15 +43,14 @@ def compile_expression(text: str) -> regex.Pattern[bytes]:
 def keep_expression(expression: regex.Pattern[bytes]) -> bytes:
     """What `restore_expression` makes the same of; b'' where this package's expressions are not of the known form."""
     try:
-        _, parts = copyreg.dispatch_table[type(expression)](expression)
-        kept = msgspec.msgpack.encode(parts)
+        kept = msgspec.msgpack.encode(copyreg.dispatch_table[type(expression)](expression)[1])
         _decoder.decode(kept)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, msgspec.MsgspecError):
         return b""
     return kept
 
 
 def restore_expression(kept: bytes) -> regex.Pattern[bytes]:
     """The compiled expression that was kept by the same `ENGINE`."""
-    restored: regex.Pattern[bytes] = _regex.compile(*_decoder.decode(kept))
+    restored: regex.Pattern[bytes] = _engine.compile(*_decoder.decode(kept))
     return restored

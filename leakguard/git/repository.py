@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import pygit2
 
 from leakguard.errors import RepositoryError
+from leakguard.git.libgit2 import pygit2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
