@@ -33,6 +33,12 @@ def _run(method: str, task: object, arguments: tuple[object, ...]) -> object:
     return getattr(_worker, method)(task, *arguments)
 
 
+def import_processes() -> None:
+    """Import what starts processes, which whoever waits for something else may do ahead."""
+    import concurrent.futures.process  # noqa: F401
+    import multiprocessing  # noqa: F401
+
+
 class Pool:
     """Runs a worker's methods over tasks; results come as they are ready, in any order."""
 

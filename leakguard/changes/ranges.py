@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pygit2
-
 from leakguard.changes.intake import Intake
 from leakguard.changes.result import Frame, result_of
 from leakguard.changes.tips import Tips
 from leakguard.excerpt import escape
 from leakguard.git.history import parse_commit_info
+from leakguard.git.libgit2 import pygit2
 from leakguard.git.ranges import step_of, whole_tree
 from leakguard.git.steps import Blobs, Change, Changes
 

@@ -12,10 +12,10 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
-import pygit2
 
 from leakguard.changes.intake import NAME
 from leakguard.collect import Spot
+from leakguard.git.libgit2 import pygit2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -75,13 +75,17 @@ def command(
 
 
 def _sweep(repository: Path, settings: Settings, listener: Listener | None) -> Result:
+    from leakguard.sweep.opening import Opening
+
+    # Begun before the rest is imported, which takes as long.
+    opening = Opening(repository, packs=settings.engine == "pack")
     from leakguard.sweep.run import sweep
 
     rules = load_rules(settings)
     # Lines that come while a bar is drawn on the same terminal would tear each other apart.
     quiet = listener is not None and sys.stdout.isatty()
     with watch(str(repository), quiet=quiet) as progress:
-        return _with_hygiene(repository, sweep(repository, rules, settings, progress, listener))
+        return _with_hygiene(repository, sweep(repository, rules, settings, progress, listener, opening))
 
 
 def _with_hygiene(repository: Path, result: Result) -> Result:

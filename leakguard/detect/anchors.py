@@ -152,12 +152,12 @@ class AnchorScanner:
     `active` are the numbers of the rules to report; None means all of them.
     """
 
-    def __init__(self, serialized: bytes, active: frozenset[int] | None = None) -> None:
+    def __init__(self, serialized: bytes | memoryview, active: frozenset[int] | None = None) -> None:
         self._hits: list[tuple[int, int]] = []
         self._active = active
         middle = _LENGTH + int.from_bytes(serialized[:_LENGTH], "little")
-        self._everywhere = _load(serialized[_LENGTH:middle])
-        self._in_runs = _load(serialized[middle:])
+        self._everywhere = _load(bytes(serialized[_LENGTH:middle]))
+        self._in_runs = _load(bytes(serialized[middle:]))
 
     def _collect(self, rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._hits.append((end, rule))

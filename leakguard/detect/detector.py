@@ -59,8 +59,12 @@ class Detector:
     """
 
     def __init__(self, rules: RuleSet, active: frozenset[int] | None = None) -> None:
-        self._set = rules
+        self._set, self._active = rules, active
         self.scanner = AnchorScanner(rules.database, active)
+
+    def __reduce__(self) -> tuple[type[Detector], tuple[RuleSet, frozenset[int] | None]]:
+        # For workers that are started rather than forked: they load the databases and remember for themselves.
+        return type(self), (self._set, self._active)
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -72,7 +76,7 @@ class Detector:
         """What confirms candidates."""
         from leakguard.detect.matching import Matcher
 
-        return Matcher(self.rules)
+        return Matcher(self.rules, expression=self._set.expression)
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:

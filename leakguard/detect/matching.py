@@ -52,14 +52,24 @@ class Confirmed(msgspec.Struct, frozen=True):
 
 
 class Matcher:
-    """Confirms the candidates of a list of rules, each numbered by its place in the list."""
+    """Confirms the candidates of a list of rules, each numbered by its place in the list. `expression` gives a rule's
+    expression where it was compiled before."""
 
-    def __init__(self, rules: Sequence[Rule], record: Record | None = None) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        record: Record | None = None,
+        expression: Callable[[int], regex.Pattern[bytes]] | None = None,
+    ) -> None:
         self._rules = rules
         self._record = record
+        self._expression = expression or self._compile
         self._beginnings = Beginnings(rules)
         self._expressions: dict[int, regex.Pattern[bytes]] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
+
+    def _compile(self, rule: int) -> regex.Pattern[bytes]:
+        return regex.compile(self._rules[rule].match.encode(), regex.VERSION0)
 
     def neighbourhood(self, data: bytes, rule: int, end: int) -> tuple[int, int]:
         """The span of `data` that confirming this candidate reads; a change outside of it cannot change the answer."""
@@ -87,7 +97,7 @@ class Matcher:
     def _decide(self, rule: int, window: bytes, end: int) -> Confirmed | None:
         expression = self._expressions.get(rule)
         if expression is None:
-            expression = self._expressions[rule] = regex.compile(self._rules[rule].match.encode(), regex.VERSION0)
+            expression = self._expressions[rule] = self._expression(rule)
         try:
             # A generic value may stand inside of what an earlier name was matched with: token = get("token", "…")
             for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):

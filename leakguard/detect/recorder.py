@@ -44,7 +44,7 @@ class Recorder(Detector):
     @cached_property
     def matcher(self) -> Matcher:
         """What confirms candidates, and tells of it."""
-        return Matcher(self.rules, self._look_on)
+        return Matcher(self.rules, self._look_on, self._set.expression)
 
     def confirm(self, data: bytes, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int, Confirmed]]:
         """As the detector's own, on record."""

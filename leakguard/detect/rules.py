@@ -291,8 +291,10 @@ def context_match(context: Context) -> str:
 def _compile(expression: str, fields: _RuleFields, file: str, field: str) -> None:
     import regex
 
+    from leakguard.detect.expressions import compile_expression
+
     try:
-        regex.compile(expression.encode(), regex.VERSION0)
+        compile_expression(expression)
     except regex.error as problem:
         raise RuleError(file, fields.id, field, f"does not compile ({problem})") from None
 

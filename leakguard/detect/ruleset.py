@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import zlib
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from isal import isal_zlib
 
 from leakguard import __version__
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
@@ -25,7 +25,9 @@ from leakguard.model import Guidance, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_FORMAT = 3
+    import regex
+
+_FORMAT = 4
 _CHECK = 4
 """Bytes of the checksum that a cached set begins with."""
 
@@ -38,6 +40,8 @@ class _Stored(msgspec.Struct, array_like=True):
     database: memoryview
     digest: str
     standard: tuple[int, ...]
+    expressions: memoryview
+    engine: str
 
 
 class RuleSet:
@@ -47,12 +51,13 @@ class RuleSet:
     """
 
     def __init__(self, stored: _Stored) -> None:
-        self.database = bytes(stored.database)
+        self.database: bytes | memoryview = stored.database
         self.digest = stored.digest
         self.standard = frozenset(stored.standard)
         """The numbers of the rules that are on where nobody chose."""
         self._rules = stored.rules
         self._guidance = stored.guidance
+        self._kept, self._engine = stored.expressions, stored.engine
 
     def __getstate__(self) -> dict[str, object]:
         # Workers that are started rather than forked get the set through a pipe, which takes no views.
@@ -67,6 +72,21 @@ class RuleSet:
     def numbers(self) -> dict[str, int]:
         """Each rule's number by its id."""
         return {rule.id: number for number, rule in enumerate(self.rules)}
+
+    @cached_property
+    def _expressions(self) -> tuple[bytes, ...]:
+        from leakguard.detect.expressions import ENGINE
+
+        if self._engine != ENGINE:
+            return (b"",) * len(self.rules)
+        return msgspec.msgpack.decode(self._kept, type=tuple[bytes, ...])
+
+    def expression(self, number: int) -> regex.Pattern[bytes]:
+        """A rule's compiled expression: as it was kept, or compiled anew where another `regex` kept it."""
+        from leakguard.detect.expressions import compile_expression, restore_expression
+
+        kept = self._expressions[number]
+        return restore_expression(kept) if kept else compile_expression(self.rules[number].match)
 
     def guidance(self) -> dict[str, Guidance]:
         """Every rule's guidance by rule id; decoded when asked for, because detection needs none of it."""
@@ -105,6 +125,7 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
     """Check what only the whole set can show, and compile the anchors."""
     from leakguard.detect.anchors import compile_database, measure
     from leakguard.detect.checks import find_check
+    from leakguard.detect.expressions import ENGINE, compile_expression, keep_expression
 
     anchors: list[tuple[int, str]] = []
     ids = {rule.id for rule, _ in rules}
@@ -140,6 +161,10 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         database=memoryview(database),
         digest=blake2b(encoded + __version__.encode(), digest_size=16).hexdigest(),
         standard=tuple(number for number, (rule, _) in enumerate(rules) if not rule.disabled),
+        expressions=memoryview(
+            msgspec.msgpack.encode([keep_expression(compile_expression(rule.match)) for rule, _ in rules])
+        ),
+        engine=ENGINE,
     )
 
 
@@ -169,7 +194,7 @@ def _read_cache(place: Path) -> _Stored | None:
     except (OSError, ValueError):
         return None
     body = content[_CHECK:]
-    if zlib.crc32(body).to_bytes(_CHECK, "big") != content[:_CHECK]:
+    if isal_zlib.crc32(body).to_bytes(_CHECK, "big") != content[:_CHECK]:
         return None
     try:
         return msgspec.msgpack.decode(body, type=_Stored)
@@ -187,7 +212,7 @@ def _write_cache(place: Path, stored: _Stored) -> None:
         handle, name = tempfile.mkstemp(dir=place.parent, prefix="rules-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(zlib.crc32(body).to_bytes(_CHECK, "big") + body)
+                file.write(isal_zlib.crc32(body).to_bytes(_CHECK, "big") + body)
             Path(name).replace(place)
         except OSError:
             Path(name).unlink(missing_ok=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         TreeReader,
         Walk,
         append_commit,
+        families,
         pack_table,
         parse_tree,
         reach,
@@ -45,6 +46,7 @@ else:
     TreeReader = _kernel.TreeReader
     Walk = _kernel.Walk
     append_commit = _kernel.append_commit
+    families = _kernel.families
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
@@ -59,6 +61,7 @@ __all__ = [
     "TreeReader",
     "Walk",
     "append_commit",
+    "families",
     "pack_table",
     "parse_tree",
     "reach",

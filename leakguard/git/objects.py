@@ -5,9 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-import pygit2
-
 from leakguard.git import kernel
+from leakguard.git.libgit2 import pygit2
 from leakguard.git.packs import BLOB, COMMIT, TAG, TREE, Pack, open_packs
 
 if TYPE_CHECKING:

@@ -68,7 +68,6 @@ class Pack:
     def _views(self) -> None:
         table = self.table
         self.order = memoryview(table.order).cast("i")
-        self.depths = memoryview(table.depths).cast("i")
         self.starts = memoryview(table.data_starts).cast("q")
         self.ends = memoryview(table.ends).cast("q")
         self.sizes = memoryview(table.sizes).cast("q")
@@ -100,22 +99,9 @@ class Pack:
 
     def families(self, budget: int) -> list[tuple[int, int, int]]:
         """Half-open spans of `order`, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
-        spans: list[tuple[int, int, int]] = []
-        order, depths, starts, ends = self.order, self.depths, self.starts, self.ends
-        begin, total = 0, len(order)
-        step = max(1, total * budget // max(1, len(self._map)))
-        while begin < total:
-            end, weight = begin, 0
-            while end < total and weight < budget:
-                stop = min(end + step, total)
-                chunk = order[end:stop].tolist()
-                weight += sum(map(ends.__getitem__, chunk)) - sum(map(starts.__getitem__, chunk))
-                end = stop
-            while end < total and depths[end]:
-                end += 1
-            spans.append((begin, end, weight))
-            begin = end
-        return spans
+        table = self.table
+        step = max(1, len(self.order) * budget // max(1, len(self._map)))
+        return kernel.families(table.order, table.depths, table.data_starts, table.ends, step, budget)
 
     def inflate(self, number: int, limit: int) -> bytes:
         """The stored bytes of an object (a delta's, where it is one). ValueError where they are not what they claim."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import pygit2
 
 from leakguard.errors import RepositoryError
+from leakguard.git.libgit2 import pygit2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -90,16 +91,24 @@ class Repository:
         """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead
         to an object in `broken`, go to `problems`. What is known to be a commit (by its id) is not looked at."""
         found: list[Ref] = []
-        for name in ["HEAD", *sorted(self.git.references)]:
+        listed = sorted(((item.name, item) for item in self.git.references.iterator()), key=itemgetter(0))
+        for name, item in [("HEAD", None), *listed]:
             try:
-                found.append(self._ref(name, broken, is_commit))
+                found.append(self._ref(name, self._reference(name, item), broken, is_commit))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
         return found
 
-    def _ref(self, name: str, broken: Collection[str], is_commit: Callable[[str], bool]) -> Ref:
-        reference = self.git.references[name] if name != "HEAD" else self.git.head
+    def _reference(self, name: str, listed: pygit2.Reference | None) -> pygit2.Reference:
+        """HEAD, or a ref that was listed. A name that git allows for no ref is asked for, which says what is wrong."""
+        if listed is None:
+            return self.git.head
+        return listed if pygit2.reference_is_valid_name(name) else self.git.references[name]
+
+    def _ref(
+        self, name: str, reference: pygit2.Reference, broken: Collection[str], is_commit: Callable[[str], bool]
+    ) -> Ref:
         target = str(reference.resolve().target)
         if target not in broken and is_commit(target):
             return Ref(name, target, target, "")

@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import pygit2
-
 from leakguard.errors import RepositoryError
+from leakguard.git.libgit2 import pygit2
 from leakguard.git.steps import EMPTY_TREE, FLAGS, Change, Changes, Step, empty_tree
 from leakguard.git.surroundings import Surroundings, open_surrounded
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import pygit2
 
 from leakguard.errors import RepositoryError
+from leakguard.git.libgit2 import pygit2
 from leakguard.git.repository import open_repository
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pygit2
+from leakguard.git.libgit2 import pygit2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,13 +15,13 @@ from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.excerpt import escape, printable
 from leakguard.git.history import LazyHistory, Tip
-from leakguard.git.objects import Objects, listed_by_libgit2, open_objects
+from leakguard.git.objects import Objects, listed_by_libgit2
 from leakguard.git.packs import KINDS
-from leakguard.git.repository import open_repository
 from leakguard.model import Coverage, Result, Skipped
-from leakguard.pool import Pool
+from leakguard.pool import Pool, import_processes
 from leakguard.sweep.first import FirstPass
 from leakguard.sweep.memory import Memory
+from leakguard.sweep.opening import Opening
 from leakguard.sweep.places import HistoryLocator, Reached
 from leakguard.sweep.second import SecondPass
 from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from leakguard.collect import Collector, Group, Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.git.repository import Repository
     from leakguard.model import Finding
     from leakguard.sweep.worker import Task
 
@@ -70,19 +69,21 @@ def sweep(
     settings: Settings,
     progress: Callable[[str, int, int], None] = quiet,
     listener: Listener | None = None,
+    opening: Opening | None = None,
 ) -> Result:
     """Every secret in the repository at `path`, with its life. RepositoryError where there is no repository.
 
-    A listener is handed each finding as soon as it is complete, and the result then holds none.
+    A listener is handed each finding as soon as it is complete, and the result then holds none. `opening` is given
+    where the repository is being opened already.
     """
-    return _Sweep(open_repository(path), rules, settings, progress, listener).run()
+    return _Sweep(opening or Opening(path), rules, settings, progress, listener).run()
 
 
 def sweep_with_spots(
     path: Path, rules: RuleSet, settings: Settings, progress: Callable[[str, int, int], None] = quiet
 ) -> tuple[Result, dict[bytes, list[Spot]]]:
     """As `sweep`, and every spot of every value that was found, beyond the places that a result shows."""
-    run = _Sweep(open_repository(path), rules, settings, progress)
+    run = _Sweep(Opening(path), rules, settings, progress)
     result = run.run()
     spots: dict[bytes, list[Spot]] = {}
     for group in run.collector.groups.values():
@@ -102,14 +103,15 @@ class _Sweep:
 
     def __init__(
         self,
-        repository: Repository,
+        opening: Opening,
         rules: RuleSet,
         settings: Settings,
         progress: Callable[[str, int, int], None],
         listener: Listener | None = None,
     ) -> None:
-        self.repository, self.rules, self.settings, self.progress = repository, rules, settings, progress
-        self.listener = listener
+        self.rules, self.settings, self.progress = rules, settings, progress
+        self.opening, self.listener = opening, listener
+        self.repository = opening.repository()
         self.by_id = {rule.id: rule for rule in rules.rules}
         self.active = active_rules(rules, settings)
         self.detector = Detector(rules, self.active)
@@ -170,7 +172,7 @@ class _Sweep:
         if self._pool is None:
             size = sum(pack.size for pack in self.objects.packs)
             jobs = self.settings.workers if size > SMALL or len(self.objects.loose) > MANY_LOOSE else 1
-            make = partial(Worker, self.objects, self.rules, self.settings.max_blob_size, self.active)
+            make = partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
             self._pool = Pool(make, jobs)
         return self._pool
 
@@ -193,7 +195,9 @@ class _Sweep:
         if self.settings.engine == "plain":
             listing = sorted(set(map(str, self.repository.git.odb)))
             return Objects(self.repository.git_dir, [], listing)
-        objects, problems = open_objects(self.repository)
+        if self.opening.busy and self.settings.workers > 1:
+            import_processes()  # Packs that take so long are large enough for workers.
+        objects, problems = self.opening.objects()
         if problems:
             extra = list(listed_by_libgit2(self.repository, objects))
             self.notes.append(f"{len(extra)} objects of packs that leakguard cannot read itself were read by libgit2")

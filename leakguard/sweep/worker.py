@@ -10,7 +10,6 @@ import msgspec
 
 from leakguard.collect import Collector
 from leakguard.detect.decoders import decode, may_decode
-from leakguard.detect.detector import Detector
 from leakguard.detect.incremental import ask_all, scan_edit, scan_whole
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
@@ -19,8 +18,8 @@ from leakguard.model import ANCHOR_WIDTH, Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from leakguard.detect.detector import Detector
     from leakguard.detect.incremental import State
-    from leakguard.detect.ruleset import RuleSet
     from leakguard.git.objects import Objects
 
 MIN_NAME = 12
@@ -79,9 +78,9 @@ class Trees(msgspec.Struct):
 class Worker:
     """Scans spans of an object database. Lives in its own process, or alone in the main one."""
 
-    def __init__(self, objects: Objects, rules: RuleSet, limit: int, active: frozenset[int] | None = None) -> None:
+    def __init__(self, objects: Objects, detector: Detector, limit: int) -> None:
         self.objects = objects
-        self.detector = Detector(rules, active)
+        self.detector = detector
         self.limit = limit
         self.chain = kernel.Chain(limit, ANCHOR_WIDTH)
         self._blobs: tuple[bytes, kernel.OidTable] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def _frozen(node: Any) -> Node:
 @cache
 def load_forest() -> Forest:
     """The trees in the package."""
-    return Forest(json.loads((resources.files(__package__) / "trees.json").read_bytes()))
+    return Forest(json.loads(Path(__file__).with_name("trees.json").read_bytes()))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
+_FOLDER = Path(__file__).parent
 SYMBOLS = 32
 """The classes that trigrams are counted over: 26 letters of either case, digits, joints, other signs, the rest."""
 
@@ -35,13 +36,13 @@ LONGEST_JUDGED = 48
 @cache
 def trigrams() -> bytes:
     """Eighths of bits by which each trigram of classes is rarer than chance would have it; 32 * 32 * 32 of them."""
-    return (resources.files(__package__) / "trigrams.bin").read_bytes()
+    return (_FOLDER / "trigrams.bin").read_bytes()
 
 
 @cache
 def words() -> frozenset[bytes]:
     """Lower-case words of four or more letters, and a few of three, that many files of code or prose hold."""
-    return frozenset((resources.files(__package__) / "words.txt").read_bytes().split())
+    return frozenset((_FOLDER / "words.txt").read_bytes().split())
 
 
 def rarity(value: bytes) -> float:

@@ -64,6 +64,7 @@ PyObject *grow_to_bytes(const Grow *grow);
 
 /* The functions and types that module.c puts together. */
 PyObject *kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);

@@ -15,6 +15,7 @@ kernel_state(PyObject *module)
 
 static PyMethodDef functions[] = {
     FUNCTION(append_commit, "content, number, objects, rows", "Appends a commit's place in the graph to rows."),
+    FUNCTION(families, "order, depths, starts, ends, step, budget", "Cuts a pack's order into whole delta trees."),
     FUNCTION(pack_table, "idx, pack, hash_len", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
     FUNCTION(reach, "trees, counts, edges, seeds, total", "The edges on which trees lead to the seeds."),

@@ -1,0 +1,112 @@
+/* Cuts a pack's order into spans of whole delta trees. */
+#include "kernel.h"
+
+static const char NO_TABLE[] = "the columns do not belong to one pack";
+
+typedef struct {
+    const int32_t *order;
+    const int32_t *depths;
+    size_t reached;
+    const int64_t *starts;
+    const int64_t *ends;
+    size_t count;
+    size_t step;
+    int64_t budget;
+} Forest;
+
+static Problem
+check_forest(const Forest *forest)
+{
+    size_t place;
+
+    for (place = 0; place < forest->reached; place++) {
+        if (forest->order[place] < 0 || (size_t)forest->order[place] >= forest->count) {
+            return NO_TABLE;
+        }
+    }
+    return NULL;
+}
+
+/* The end of the span from `begin` on: after `step` objects and as often again as it is too light, and after the last
+ * tree that is begun. The sums wrap where a hostile table asks for it, and are nothing but weights. */
+static size_t
+end_span(const Forest *forest, size_t begin, int64_t *weight)
+{
+    size_t end = begin, place;
+    uint64_t sum = 0;
+
+    while (end < forest->reached && (int64_t)sum < forest->budget) {
+        size_t stop = forest->reached - end < forest->step ? forest->reached : end + forest->step;
+        for (place = end; place < stop; place++) {
+            sum += (uint64_t)forest->ends[forest->order[place]] - (uint64_t)forest->starts[forest->order[place]];
+        }
+        end = stop;
+    }
+    while (end < forest->reached && forest->depths[end] != 0) {
+        end++;
+    }
+    *weight = (int64_t)sum;
+    return end;
+}
+
+static PyObject *
+cut(const Forest *forest)
+{
+    PyObject *spans = PyList_New(0);
+    size_t begin = 0, end;
+    int64_t weight;
+
+    for (; spans != NULL && begin < forest->reached; begin = end) {
+        PyObject *span;
+        end = end_span(forest, begin, &weight);
+        span = Py_BuildValue("(nnL)", (Py_ssize_t)begin, (Py_ssize_t)end, (long long)weight);
+        if (span == NULL || PyList_Append(spans, span) < 0) {
+            Py_CLEAR(spans);
+        }
+        Py_XDECREF(span);
+    }
+    return spans;
+}
+
+PyObject *
+kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    Py_buffer views[4];
+    Span spans[4];
+    Forest forest = {0};
+    PyObject *result = NULL;
+    Problem problem = NO_TABLE;
+    Py_ssize_t step, budget;
+    int opened = 0;
+
+    if (kernel_arguments("families", given, 6) < 0) {
+        return NULL;
+    }
+    step = PyNumber_AsSsize_t(args[4], PyExc_OverflowError);
+    budget = PyErr_Occurred() ? -1 : PyNumber_AsSsize_t(args[5], PyExc_OverflowError);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    while (opened < 4 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
+        opened++;
+    }
+    if (opened == 4) {
+        forest.order = (const int32_t *)spans[0].at;
+        forest.depths = (const int32_t *)spans[1].at;
+        forest.reached = spans[0].len / 4;
+        forest.starts = (const int64_t *)spans[2].at;
+        forest.ends = (const int64_t *)spans[3].at;
+        forest.count = spans[2].len / 8;
+        forest.step = step > 0 ? (size_t)step : 1;
+        forest.budget = budget > 0 ? budget : 1;
+        if (spans[0].len == spans[1].len && spans[0].len % 4 == 0 && spans[2].len == spans[3].len &&
+            spans[2].len % 8 == 0) {
+            problem = check_forest(&forest);
+        }
+        result = problem == NULL ? cut(&forest) : kernel_raise(kernel_state(module)->error, problem);
+    }
+    while (opened > 0) {
+        PyBuffer_Release(&views[--opened]);
+    }
+    return result;
+}
