@@ -9,6 +9,7 @@ without a key the hash is made slow on purpose.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -75,12 +76,15 @@ def prepare(marked: Iterable[tuple[Rule, bytes]], key: str, workers: int) -> Non
     slow = [] if key or workers <= 1 else [(rule, secret) for rule, secret in marked if needs_key(rule, secret)]
     if len(slow) < _MANY:
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from threading import Thread
 
-    threads = ThreadPoolExecutor(workers - 1)
-    for rule, secret in reversed(slow):
-        threads.submit(fingerprint, rule, secret, key)
-    threads.shutdown(wait=False)
+    def make() -> None:
+        with suppress(IndexError):
+            while True:
+                fingerprint(*slow.pop(), key)
+
+    for _ in range(workers - 1):
+        Thread(target=make).start()
 
 
 @lru_cache(maxsize=100_000)
