@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         pack_table,
         parse_tree,
         reach,
+        tree_leads,
     )
 
     IMPLEMENTATION: Literal["c", "python"]
@@ -48,6 +49,7 @@ else:
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
+    tree_leads = _kernel.tree_leads
 
 __all__ = [
     "IMPLEMENTATION",
@@ -62,4 +64,5 @@ __all__ = [
     "pack_table",
     "parse_tree",
     "reach",
+    "tree_leads",
 ]
