@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leakguard.detect.nearby import PLAIN, Nearby
 from leakguard.model import Excerpt, Place, Secret
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 AROUND = 1
 WIDTH = 200
-PLAIN = ("placeholder", "encrypted")
-"""What is held back for one of these reasons may be read by everyone."""
 
 
 def printable(raw: bytes) -> str:
@@ -44,14 +43,15 @@ class TextView:
 
     def __init__(self, data: bytes, detector: Detector | None) -> None:
         self.data = data
-        self.spans = _secrets(detector.detect(data)) if detector is not None else []
+        self._nearby = Nearby(detector, data) if detector is not None else None
+        self._spans: list[tuple[int, int]] = []
         self._known = (0, 1)
 
     @classmethod
     def of(cls, data: bytes, found: Found) -> TextView:
         """A text of which it is known what it holds."""
         view = cls(data, None)
-        view.spans = _secrets(found)
+        view._spans = _secrets(found)
         return view
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -83,7 +83,8 @@ class TextView:
             if high < len(data):
                 following = data.find(b"\n", high + 1)
                 high = len(data) if following < 0 else following
-        spans = self._covering([(start, end), *self.spans], low, high) if mask else []
+        secrets = self._nearby.spans(low, high) if mask and self._nearby else self._spans
+        spans = self._covering([(start, end), *secrets], low, high) if mask else []
         lines: list[Excerpt] = []
         at, number = low, first
         while at <= high and len(lines) < 8:

@@ -94,33 +94,14 @@ class Detector:
 
     def resolve(self, data: bytes, confirmed: Iterable[tuple[int, int, Confirmed]]) -> Found:
         """Pairs halves, lets the most specific rule win each span, and parts what is shown from what is held back."""
-        spans: dict[tuple[int, int, int], Confirmed] = {}
-        for end, rule, found in confirmed:
-            spans.setdefault((end + found.start, end + found.end, rule), found)
-        if not spans:
-            return NOTHING
+        winners, held = self.contest(confirmed)
+        if not winners:
+            return Found((), _ordered(held)) if held else NOTHING
         from leakguard.detect.allowances import read_comments
         from leakguard.detect.pairs import join_pairs
 
-        ordered = sorted(spans.items(), key=lambda item: item[0])
-        shown = [(key, found) for key, found in ordered if found.held is None]
-        held = [
-            Held(found.held, self.rules[rule].id, found.detail, "", _kept(found), start, end)
-            for (start, end, rule), found in ordered
-            if found.held is not None
-        ]
-        sealed = [(item.start, item.end) for item in held if item.reason == "encrypted"]
-        if sealed:
-            shown, inside = self._outside(shown, sealed)
-            held.extend(inside)
-        known = [(item.start, item.end) for item in held if item.reason == "known-example"]
-        if known:
-            shown, examples = self._unknown(shown, known)
-            held.extend(examples)
-        winners, losers = self._winners(shown)
-        held.extend(losers)
         matches = []
-        comments = read_comments(data) if winners else None
+        comments = read_comments(data)
         around = [(start, end) for (start, end, _), _ in winners]
         for (start, end, rule), found in winners:
             spec = self.rules[rule]
@@ -143,7 +124,33 @@ class Detector:
                 )
             )
         matches, unpaired = join_pairs(data, matches, self._by_id)
-        return Found(tuple(matches), tuple(sorted(held + unpaired, key=lambda item: (item.start, item.end, item.rule))))
+        return Found(tuple(matches), _ordered(held + unpaired))
+
+    def contest(
+        self, confirmed: Iterable[tuple[int, int, Confirmed]]
+    ) -> tuple[list[tuple[tuple[int, int, int], Confirmed]], list[Held]]:
+        """The best ranked of the matches at each place, by span and rule, and what is held back."""
+        spans: dict[tuple[int, int, int], Confirmed] = {}
+        for end, rule, found in confirmed:
+            spans.setdefault((end + found.start, end + found.end, rule), found)
+        ordered = sorted(spans.items(), key=lambda item: item[0])
+        shown = [(key, found) for key, found in ordered if found.held is None]
+        held = [
+            Held(found.held, self.rules[rule].id, found.detail, "", _kept(found), start, end)
+            for (start, end, rule), found in ordered
+            if found.held is not None
+        ]
+        sealed = [(item.start, item.end) for item in held if item.reason == "encrypted"]
+        if sealed:
+            shown, inside = self._outside(shown, sealed)
+            held.extend(inside)
+        known = [(item.start, item.end) for item in held if item.reason == "known-example"]
+        if known:
+            shown, examples = self._unknown(shown, known)
+            held.extend(examples)
+        winners, losers = self._winners(shown)
+        held.extend(losers)
+        return winners, held
 
     def _outside(
         self, shown: list[tuple[tuple[int, int, int], Confirmed]], spans: list[tuple[int, int]]
@@ -211,6 +218,10 @@ class Detector:
                 detail = f"the same bytes are reported as {self.rules[rival].id}"
                 lost.append(Held("overlapped", self.rules[rule].id, detail, "", found.secret, start, end))
         return sorted(kept, key=lambda item: item[0]), lost
+
+
+def _ordered(held: Iterable[Held]) -> tuple[Held, ...]:
+    return tuple(sorted(held, key=lambda item: (item.start, item.end, item.rule)))
 
 
 def _kept(found: Confirmed) -> Secret | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         pack_table,
         parse_tree,
         reach,
+        tree_leads,
     )
 
     IMPLEMENTATION: Literal["c", "python"]
@@ -50,6 +51,7 @@ else:
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
+    tree_leads = _kernel.tree_leads
 
 __all__ = [
     "IMPLEMENTATION",
@@ -65,4 +67,5 @@ __all__ = [
     "pack_table",
     "parse_tree",
     "reach",
+    "tree_leads",
 ]

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from leakguard.git import kernel
+from leakguard.git.contents import Contents
 from leakguard.git.libgit2 import pygit2
 from leakguard.git.packs import BLOB, COMMIT, TAG, TREE, Pack, open_packs
 
@@ -50,6 +51,7 @@ class Objects:
             parts.append(bytes.fromhex("".join(self.loose)))
         self.oids = parts[0] if len(parts) == 1 else b"".join(parts)
         self.table = kernel.OidTable(self.oids, self.hash_size)
+        self._contents = Contents(self.packs)
         self._git: pygit2.Repository | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -89,8 +91,20 @@ class Objects:
         return self.packs[at], number - self.bases[at]
 
     def read(self, oid: str) -> tuple[int, bytes]:
-        """Kind and content of one object through libgit2, whichever way it is stored. KeyError where there is none,
-        ValueError where it is damaged."""
+        """Kind and content of one object: from the first pack that has it, else as libgit2 finds it. KeyError where
+        there is none, ValueError where it is damaged."""
+        number = self.find(oid)
+        if 0 <= number < self.loose_base:
+            at = bisect_right(self.bases, number) - 1
+            local = number - self.bases[at]
+            try:
+                return self.packs[at].table.types[local], self._contents.read((at, local))
+            except ValueError:
+                pass  # it may be whole elsewhere
+        return self.read_elsewhere(oid)
+
+    def read_elsewhere(self, oid: str) -> tuple[int, bytes]:
+        """As `read`, through libgit2, whichever way the object is stored."""
         if self._git is None:
             self._git = pygit2.Repository(str(self.git_dir))
         try:

@@ -71,6 +71,7 @@ class Pack:
         self.starts = memoryview(table.data_starts).cast("q")
         self.ends = memoryview(table.ends).cast("q")
         self.sizes = memoryview(table.sizes).cast("q")
+        self.parents = memoryview(table.parents).cast("i")
 
     @property
     def count(self) -> int:

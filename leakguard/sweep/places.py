@@ -73,6 +73,7 @@ class HistoryLocator:
         self.objects, self.history = objects, history
         self.trees, self.lives, self.keys, self.owner = found.trees, found.lives, found.keys, found.owner
         self.holders = {bytes.fromhex(oid): keys for oid, keys in self.keys.items()}
+        self.table = kernel.OidTable(b"".join(self.holders), objects.hash_size)
         self.said = found.said
         self.detector, self.clock, self.tags, self.outside = detector, clock, tags, outside
         self.allowing = allowing
@@ -269,13 +270,21 @@ class HistoryLocator:
         find, reached, holders = self.objects.table.find, self.trees, self.holders
         subtrees: list[tuple[bytes, int]] = []
         others: list[tuple[bytes, bytes]] = []
-        for mode, name, raw in self._entries(number):
+        for mode, name, raw in self._leading(number):
             if mode != TREE_MODE:
                 if raw in holders:
                     others.append((name, raw))
             elif (subtree := find(raw)) in reached:
                 subtrees.append((name, subtree))
         return subtrees, others
+
+    def _leading(self, number: int) -> list[tuple[int, bytes, bytes]]:
+        """Of a tree's entries the subtrees, and those that hold a finding themselves."""
+        try:
+            _, content = self.objects.read(self.objects.oid(number))
+            return kernel.tree_leads(content, self.table)
+        except (KeyError, ValueError):
+            return []
 
     def _entries(self, number: int) -> list[tuple[int, bytes, bytes]]:
         try:

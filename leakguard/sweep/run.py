@@ -27,7 +27,7 @@ from leakguard.sweep.second import SecondPass
 from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from leakguard.assemble import Assembled
@@ -137,7 +137,9 @@ class _Sweep:
             tips = self.tips()
             history = LazyHistory(self.objects, tips, self.first.commits)
             second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
-            groups, reached = second.run(self.pool, lambda: self.tasks, tips, history.whole, self.progress)
+            groups, reached = second.run(
+                self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_fingerprints
+            )
         finally:
             if self._pool is not None:
                 self._pool.close()
@@ -190,6 +192,10 @@ class _Sweep:
             self.listener.begin(bare)
         return bare
 
+    def begin_fingerprints(self, groups: Sequence[Group]) -> None:
+        """Have the slow ones made while one process is enough for the rest."""
+        begin_fingerprints(groups, self.collector, self.by_id, self.settings)
+
     def open(self) -> Objects:
         """The objects, by our own pack reader or (engine "plain") all of them through libgit2."""
         if self.settings.engine == "plain":
@@ -238,7 +244,6 @@ class _Sweep:
         guidance = self.rules.guidance()
         if self.settings.stale_fails:
             self.collector.idle |= set(locator.idle_comments())
-        begin_fingerprints(groups, self.collector, self.by_id, self.settings)
         work = Assembly(self.collector, locator, self.by_id, guidance, self.settings)
         used: set[str] = set()
         findings = self.tell(work, groups, used)

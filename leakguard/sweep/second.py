@@ -68,9 +68,10 @@ class SecondPass:
         tips: Sequence[Tip],
         history: Callable[[], History],
         progress: Callable[[str, int, int], None],
+        settled: Callable[[Sequence[Group]], None],
     ) -> tuple[list[Group], Reached]:
         """The settled groups and where they are reached. Pool, tasks and history are made only if they are
-        needed."""
+        needed; `settled` is told of the groups as soon as the workers have no more to do."""
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
         messages = sorted({message_numbers(self.objects, group.spots) for group in groups} - {()})
@@ -80,9 +81,11 @@ class SecondPass:
         if known is not None and known.refs == refs and [numbers for numbers, _ in known.said] == messages:
             self.trees, self.skipped = known.trees, known.skipped
             lives, said = dict(known.lives), dict(known.said)
+            settled(groups)
             return groups, Reached(numbered.keys, numbered.owner, unpack_sets(known), lives, said)
         if known is not None:
             self.trees, self.skipped, sets, plain = known.trees, known.skipped, unpack_sets(known), True
+            settled(groups)
         else:
             walked = self.walk_new(pool(), tasks(), numbered, progress)
             self.trees, self.skipped, plain = walked.trees, walked.skipped, not walked.names
@@ -90,6 +93,7 @@ class SecondPass:
             if walked.names:
                 # File names hold secrets too: now that they are known, ask once more which trees have them.
                 groups, numbered, reach = self.with_names(pool(), tasks(), frozenset(walked.names), progress)
+            settled(groups)
             sets = reach.sets(self.objects.count)
             if self.memory.folder and plain and not (walked.missing or walked.skipped or self.objects.loose):
                 remember_trees(self.memory, self.objects, numbered.keys, sets, walked.trees)

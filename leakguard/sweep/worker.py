@@ -123,7 +123,7 @@ class Worker:
         try:
             kind, size = self.objects.header(oid)
             if kind != BLOB or size <= self.limit:
-                return self.objects.read(oid)
+                return self.objects.read_elsewhere(oid)
             own = Failure(failure.number, kind, f"is {size} bytes, over the limit of {self.limit}")
         except KeyError:
             own = Failure(failure.number, 0, "is missing")

@@ -14,7 +14,7 @@ from leakguard.git.kernel_py.graph import reach
 from leakguard.git.kernel_py.oid_table import OidTable
 from leakguard.git.kernel_py.pack_table import PackTable, pack_table
 from leakguard.git.kernel_py.text_reader import TextReader
-from leakguard.git.kernel_py.tree import parse_tree
+from leakguard.git.kernel_py.tree import parse_tree, tree_leads
 from leakguard.git.kernel_py.tree_reader import TreeReader
 from leakguard.git.kernel_py.walk import Walk
 
@@ -31,4 +31,5 @@ __all__ = [
     "pack_table",
     "parse_tree",
     "reach",
+    "tree_leads",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes, check_hash_len
+from leakguard.git.kernel_py.oid_table import OidTable
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,3 +59,14 @@ def parse_tree(data: Buffer, hash_len: int, /) -> list[tuple[int, bytes, bytes]]
         entries.append((int(mode, 8), name, oid))
         at = found.end()
     return entries
+
+
+def tree_leads(data: Buffer, blobs: OidTable, /) -> list[tuple[int, bytes, bytes]]:
+    """The entries of a tree object that are trees themselves, or whose id is in a table. KernelError as `parse_tree`."""
+    if not isinstance(blobs, OidTable):
+        raise TypeError("blobs must be an OidTable")
+    return [
+        entry
+        for entry in parse_tree(data, blobs.hash_len)
+        if entry[0] & KIND_MASK == KIND_TREE or entry[2] in blobs.positions
+    ]

@@ -68,6 +68,7 @@ PyObject *kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t gi
 PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_tree_leads(PyObject *module, PyObject *const *args, Py_ssize_t given);
 
 extern PyType_Spec chain_spec;
 extern PyType_Spec oid_table_spec;

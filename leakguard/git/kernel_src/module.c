@@ -19,6 +19,7 @@ static PyMethodDef functions[] = {
     FUNCTION(pack_table, "idx, pack, hash_len", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
     FUNCTION(reach, "trees, counts, edges, seeds, total", "The edges on which trees lead to the seeds."),
+    FUNCTION(tree_leads, "data, blobs", "The entries of a tree object that are trees or in a table."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,4 +1,5 @@
 /* Tree objects, entry by entry. */
+#include "oid_table.h"
 #include "tree.h"
 
 #define MODE_DIGITS 7
@@ -72,8 +73,16 @@ add_entry(PyObject *list, const Entry *entry, size_t hash_len)
     return failed ? -1 : 0;
 }
 
+/* Whether an entry is a tree's, or its id is in a table. */
+static int
+leads(const Entry *entry, const OidTable *blobs)
+{
+    return (entry->mode & KIND_MASK) == KIND_TREE || oid_find(blobs, entry->oid) >= 0;
+}
+
+/* The entries of a tree; with a table only those that lead to what is in it. */
 static PyObject *
-parse_tree(PyObject *error, Span data, size_t hash_len)
+parse_tree(PyObject *error, Span data, size_t hash_len, const OidTable *blobs)
 {
     const uint8_t *at = data.at, *end = data.at + data.len;
     PyObject *list = PyList_New(0);
@@ -85,7 +94,7 @@ parse_tree(PyObject *error, Span data, size_t hash_len)
             kernel_raise(error, problem);
             Py_CLEAR(list);
         }
-        else if (add_entry(list, &entry, hash_len) < 0) {
+        else if ((blobs == NULL || leads(&entry, blobs)) && add_entry(list, &entry, hash_len) < 0) {
             Py_CLEAR(list);
         }
     }
@@ -106,7 +115,32 @@ kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given)
     if (kernel_open(args[0], &view, &data) < 0) {
         return NULL;
     }
-    list = parse_tree(error, data, hash_len);
+    list = parse_tree(error, data, hash_len, NULL);
+    PyBuffer_Release(&view);
+    return list;
+}
+
+PyObject *
+kernel_tree_leads(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    KernelState *state = kernel_state(module);
+    const OidTable *blobs;
+    PyObject *list;
+    Py_buffer view;
+    Span data;
+
+    if (kernel_arguments("tree_leads", given, 2) < 0) {
+        return NULL;
+    }
+    if (!Py_IS_TYPE(args[1], state->oid_table)) {
+        PyErr_SetString(PyExc_TypeError, "blobs must be an OidTable");
+        return NULL;
+    }
+    blobs = (const OidTable *)args[1];
+    if (kernel_open(args[0], &view, &data) < 0) {
+        return NULL;
+    }
+    list = parse_tree(state->error, data, blobs->hash_len, blobs);
     PyBuffer_Release(&view);
     return list;
 }
