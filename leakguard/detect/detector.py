@@ -101,7 +101,7 @@ class Detector:
         ordered = sorted(spans.items(), key=lambda item: item[0])
         shown = [(key, found) for key, found in ordered if found.held is None]
         held = [
-            Held(found.held, self.rules[rule].id, found.detail, "", _kept(found), start, end)
+            held_of(self.rules[rule], found.held, found, start, end)
             for (start, end, rule), found in ordered
             if found.held is not None
         ]
@@ -125,19 +125,8 @@ class Detector:
                 held.append(Held("allowed", spec.id, "a comment beside it", inline.reason, found.secret, start, end))
                 continue
             outdated = (f"the comment that allowed it ran out on {inline.expired}",) if inline else ()
-            matches.append(
-                Match(
-                    spec.id,
-                    found.secret,
-                    start,
-                    end,
-                    found.confidence,
-                    found.reasons + outdated,
-                    found.name,
-                    found.expired,
-                    score=found.score,
-                )
-            )
+            match = match_of(spec, found, start, end)
+            matches.append(msgspec.structs.replace(match, reasons=match.reasons + outdated) if outdated else match)
         matches, unpaired = join_pairs(data, matches, self._by_id)
         return Found(tuple(matches), tuple(sorted(held + unpaired, key=lambda item: (item.start, item.end, item.rule))))
 
@@ -207,6 +196,17 @@ class Detector:
                 detail = f"the same bytes are reported as {self.rules[rival].id}"
                 lost.append(Held("overlapped", self.rules[rule].id, detail, "", found.secret, start, end))
         return sorted(kept, key=lambda item: item[0]), lost
+
+
+def match_of(rule: Rule, found: Confirmed, start: int, end: int) -> Match:
+    """What is shown of a confirmed candidate, by itself."""
+    says = (found.confidence, found.reasons, found.name, found.expired)
+    return Match(rule.id, found.secret, start, end, *says, score=found.score)
+
+
+def held_of(rule: Rule, reason: HeldReason, found: Confirmed, start: int, end: int) -> Held:
+    """A confirmed candidate that is held back by what it is itself."""
+    return Held(reason, rule.id, found.detail, "", _kept(found), start, end)
 
 
 def _kept(found: Confirmed) -> Secret | None:
