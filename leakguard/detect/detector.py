@@ -101,7 +101,7 @@ class Detector:
         ordered = sorted(spans.items(), key=lambda item: item[0])
         shown = [(key, found) for key, found in ordered if found.held is None]
         held = [
-            held_of(self.rules[rule], found.held, found, start, end)
+            Held(found.held, self.rules[rule].id, found.detail, "", _kept(found), start, end)
             for (start, end, rule), found in ordered
             if found.held is not None
         ]
@@ -198,17 +198,6 @@ class Detector:
         return sorted(kept, key=lambda item: item[0]), lost
 
 
-def match_of(rule: Rule, found: Confirmed, start: int, end: int) -> Match:
-    """What is shown of a confirmed candidate, by itself."""
-    says = (found.confidence, found.reasons, found.name, found.expired)
-    return Match(rule.id, found.secret, start, end, *says, score=found.score)
-
-
-def held_of(rule: Rule, reason: HeldReason, found: Confirmed, start: int, end: int) -> Held:
-    """A confirmed candidate that is held back by what it is itself."""
-    return Held(reason, rule.id, found.detail, "", _kept(found), start, end)
-
-
 def _kept(found: Confirmed) -> Secret | None:
     """What is kept of a match that is held back; of encrypted text nothing, for nobody asks for it."""
     return None if found.held == "encrypted" else found.secret
@@ -222,3 +211,9 @@ def _specificity(rule: Rule) -> int:
     if rule.theme:
         return 2
     return 1 if rule.context else 0
+
+
+def match_of(rule: Rule, found: Confirmed, start: int, end: int) -> Match:
+    """What is shown of a confirmed candidate, by itself."""
+    says = (found.confidence, found.reasons, found.name, found.expired)
+    return Match(rule.id, found.secret, start, end, *says, score=found.score)

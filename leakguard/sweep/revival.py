@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from leakguard.assemble import is_listed_kind
 from leakguard.detect.allowances import read_comments
 from leakguard.detect.decoders import find_inner
-from leakguard.detect.detector import held_of, match_of
-from leakguard.model import Held, Match
+from leakguard.detect.detector import match_of
+from leakguard.model import Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leakguard.detect.detector import Detector, Found
     from leakguard.detect.matching import Confirmed
     from leakguard.git.objects import Objects
-    from leakguard.model import Rule
+    from leakguard.model import Match, Rule
     from leakguard.sweep.memory import GroupRow, HeldRow
 
 
@@ -117,7 +117,7 @@ class _Text:
         start, end = row.spot.start, row.spot.end
         found = self.confirmed(row.rule, start, end)
         if found is not None and found.held == row.reason:
-            return held_of(self.rule(row.rule)[1], row.reason, found, start, end)
+            return Held(row.reason, row.rule, found.detail, "", found.secret, start, end)
         place = (row.rule, start, end, row.reason)
         for held in self.detected.held:
             if (held.rule, held.start, held.end, held.reason) == place:
