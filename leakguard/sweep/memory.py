@@ -21,8 +21,8 @@ import msgspec
 
 from leakguard import __version__
 from leakguard.collect import Spot
-from leakguard.git.history import Life
 from leakguard.model import HeldReason, Skipped
+from leakguard.sweep.lives import LivesMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,8 +83,7 @@ class TreeMemory(msgspec.Struct, array_like=True):
     sets: list[list[int]]
     reached: bytes
     refs: str
-    lives: list[tuple[int, Life]]
-    said: list[tuple[tuple[int, ...], Life]]
+    lives: LivesMemory
 
 
 class Memory:
