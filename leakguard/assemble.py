@@ -95,9 +95,12 @@ def encrypted_spots(collected: Collector) -> dict[str, list[Spot]]:
 
 def is_listed(held: Held, rules: Mapping[str, Rule]) -> bool:
     """Whether a match that is held back is told one by one."""
-    if not held.secret or held.reason not in SHOWN_SUPPRESSED:
-        return False
-    return held.reason == "allowed" or not rules[held.rule].generic
+    return bool(held.secret) and is_listed_kind(held.reason, rules[held.rule])
+
+
+def is_listed_kind(reason: HeldReason, rule: Rule) -> bool:
+    """Whether what a rule finds and a reason holds back is told one by one."""
+    return reason in SHOWN_SUPPRESSED and (reason == "allowed" or not rule.generic)
 
 
 def assemble(

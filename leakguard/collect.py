@@ -38,6 +38,10 @@ class HeldGroup(msgspec.Struct):
     spot: Spot
 
 
+UNREAD = "its value was not read"
+"""Stands for the detail of what is only counted."""
+
+
 def _weight(match: Match) -> tuple[int, int, str, tuple[str, ...], str]:
     return CONFIDENCES.index(match.confidence), -len(match.parts), match.expired, match.reasons, match.name
 
@@ -87,6 +91,10 @@ class Collector:
     def put_held(self, held: Held, count: int, spot: Spot) -> None:
         """A held-back group that was gathered before."""
         self._hold(held, count, spot)
+
+    def put_counted(self, held: Held, count: int, spot: Spot) -> None:
+        """A held-back group whose value nobody asked for; it is known to be no other's."""
+        self.held[held.reason, held.rule, UNREAD, str(len(self.held)).encode()] = HeldGroup(held, count, spot)
 
     def _hold(self, held: Held, count: int, spot: Spot) -> None:
         secret = held.secret.reveal() if held.secret else b""

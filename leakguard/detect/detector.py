@@ -110,19 +110,8 @@ class Detector:
                 held.append(Held("allowed", spec.id, "a comment beside it", inline.reason, found.secret, start, end))
                 continue
             outdated = (f"the comment that allowed it ran out on {inline.expired}",) if inline else ()
-            matches.append(
-                Match(
-                    spec.id,
-                    found.secret,
-                    start,
-                    end,
-                    found.confidence,
-                    found.reasons + outdated,
-                    found.name,
-                    found.expired,
-                    score=found.score,
-                )
-            )
+            match = match_of(spec, found, start, end)
+            matches.append(msgspec.structs.replace(match, reasons=match.reasons + outdated) if outdated else match)
         matches, unpaired = join_pairs(data, matches, self._by_id)
         return Found(tuple(matches), _ordered(held + unpaired))
 
@@ -237,3 +226,9 @@ def _specificity(rule: Rule) -> int:
     if rule.theme:
         return 2
     return 1 if rule.context else 0
+
+
+def match_of(rule: Rule, found: Confirmed, start: int, end: int) -> Match:
+    """What is shown of a confirmed candidate, by itself."""
+    says = (found.confidence, found.reasons, found.name, found.expired)
+    return Match(rule.id, found.secret, start, end, *says, score=found.score)

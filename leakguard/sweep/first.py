@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from leakguard.collect import Collector
 from leakguard.git.history import unpack_commits
-from leakguard.sweep.memory import PackMemory, revive, strip
+from leakguard.model import Held
+from leakguard.sweep.counted import Counted
+from leakguard.sweep.memory import PackMemory, strip
+from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import LOOSE, Texts
 
 if TYPE_CHECKING:
@@ -19,8 +25,16 @@ if TYPE_CHECKING:
     from leakguard.git.objects import Objects
     from leakguard.model import Skipped
     from leakguard.pool import Pool
-    from leakguard.sweep.memory import Memory
+    from leakguard.sweep.memory import HeldRow, Memory
     from leakguard.sweep.worker import Task
+
+
+class Recalled(msgspec.Struct, frozen=True):
+    """What is remembered of a pack: `collector` has what it holds, but for the rows that are only `counted`."""
+
+    memory: PackMemory
+    collector: Collector
+    counted: list[HeldRow]
 
 
 class FirstPass:
@@ -28,32 +42,50 @@ class FirstPass:
 
     def __init__(self, objects: Objects, memory: Memory, detector: Detector) -> None:
         self.objects, self.memory, self.detector = objects, memory, detector
+        self.reviver = Reviver(objects, detector)
         self.collector = Collector()
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
         self._rows: list[bytes] = []
-        self._remembered: set[int] = set()
+        self._read: set[int] = set()
+        self._recalled: dict[int, Recalled] = {}
 
     def recall(self) -> None:
         """Take what is remembered of packs."""
         for number, pack in enumerate(self.objects.packs):
             known = self.memory.read(self.memory.pack_key(pack), PackMemory)
-            collector = revive(known, self.objects, self.detector) if known else None
-            if known is None or collector is None:
-                continue
-            self._remembered.add(number)
-            self.collector.merge(collector)
-            self._add(known.counts, known.decoded, known.scanned, known.skipped)
-            self._rows.append(_global_rows(known, self.objects, number))
+            if known is not None:
+                with contextlib.suppress(StaleError):
+                    self._recalled[number] = recalled(known, self.reviver)
+
+    def settled(self) -> bool:
+        """Join what was recalled to what was read. False, with nothing joined, where a pack or the loose objects still
+        have to be read: they are not remembered, or what was remembered is not what stands there."""
+        if self.waiting():
+            return False
+        known = [self._recalled[number] for number in sorted(self._recalled)]
+        try:
+            Counted([item.counted for item in known], self.reviver, self.memory).join(self.collector)
+        except StaleError:
+            self._recalled.clear()
+            return False
+        for number, item in sorted(self._recalled.items()):
+            memory = item.memory
+            self.collector.merge(item.collector)
+            self._add(memory.counts, memory.decoded, memory.scanned, memory.skipped)
+            self._rows.append(_global_rows(memory, self.objects, number))
+        return True
 
     def waiting(self) -> list[int]:
-        """The packs, and LOOSE for the loose objects, that are not remembered."""
-        packs = [number for number in range(len(self.objects.packs)) if number not in self._remembered]
-        return [*packs, LOOSE] if self.objects.loose else packs
+        """The packs, and LOOSE for the loose objects, that are neither read nor recalled."""
+        numbers = [*range(len(self.objects.packs)), *([LOOSE] if self.objects.loose else [])]
+        return [number for number in numbers if number not in self._read and number not in self._recalled]
 
     def run(self, pool: Pool, tasks: Sequence[Task], progress: Callable[[str, int, int], None]) -> None:
-        """Do the tasks, and remember what they say of each pack."""
+        """Do those of the tasks that wait, and remember what they say of each pack."""
+        waiting = self.waiting()
+        tasks = [task for task in tasks if task.pack in waiting]
         fresh: dict[int, list[Texts]] = {}
         for done, out in enumerate(pool.map("read_texts", tasks), 1):
             assert isinstance(out, Texts)
@@ -62,6 +94,7 @@ class FirstPass:
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
             self._rows.append(out.commits)
             progress("Scanning objects", done, len(tasks))
+        self._read.update(waiting)
         for number, outs in sorted(fresh.items()):
             if number != LOOSE:
                 self._remember(number, outs)
@@ -101,6 +134,24 @@ class FirstPass:
     def commits(self) -> dict[int, CommitHead]:
         """Every commit's place in the graph."""
         return dict(row for rows in self._rows for row in unpack_commits(rows))
+
+
+def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:
+    """What the rows of a pack's memory stand for. StaleError where something else stands there now."""
+    collector = Collector()
+    counted: list[HeldRow] = []
+    told: list[HeldRow] = []
+    for row in memory.held:
+        if row.reason == "encrypted":  # nothing is kept of it but that it is there
+            held = Held(row.reason, row.rule, reviver.rule(row.rule)[1].name, "", None, row.spot.start, row.spot.end)
+            collector.put_held(held, row.count, row.spot)
+        else:
+            (counted if reviver.is_counted(row) else told).append(row)
+    for group, match in zip(memory.groups, reviver.groups(memory.groups), strict=True):
+        collector.put(match, group.spots, group.seen)
+    for row, held in zip(told, reviver.held(told), strict=True):
+        collector.put_held(held, row.count, row.spot)
+    return Recalled(memory, collector, counted)
 
 
 class _Localiser:

@@ -1,8 +1,8 @@
 """What was learnt from a pack stays true as long as pack and rules are the same: nothing is done twice between runs.
 
-Kept in the user's cache folder: positions and rule ids, never a secret. What a position holds is read again from the
-repository when it is needed, by the same detection that found it. A memory that is stale, foreign or broken is as if it
-were not there.
+Kept in the user's cache folder: positions and rule ids, never a secret, nor what a secret's own bytes decided (a score,
+a reason, a hash). What a position holds is read again from the repository when it is needed: see `revival`. A memory
+that is stale, foreign or broken is as if it were not there.
 
 Two kinds: of a pack (what its texts hold, where its commits point to), and of a whole object database (which trees lead
 to which findings, and the lives that follow for one state of the refs).
@@ -20,19 +20,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from leakguard import __version__
-from leakguard.collect import Collector, Spot
-from leakguard.detect.decoders import find_inner
-from leakguard.git.history import Life
-from leakguard.model import Skipped
+from leakguard.collect import Spot
+from leakguard.model import HeldReason, Skipped
+from leakguard.sweep.lives import LivesMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from leakguard.detect.detector import Detector, Found
+    from leakguard.collect import Collector
     from leakguard.git.objects import Objects
     from leakguard.git.packs import Pack
 
-FORMAT = 3
+FORMAT = 4
 KEPT = 200
 """How many memories are kept; the least recently used go first."""
 
@@ -43,18 +42,21 @@ T = TypeVar("T")
 
 
 class GroupRow(msgspec.Struct, array_like=True):
-    """A group without its secret: the rule, where it was seen best, and everywhere else."""
+    """A group without its secret: the rule, where it was seen best, and everywhere else. `joined`: another half of the
+    credential is near; `expired`: it had run out when it was seen."""
 
     rule: str
     seen: Spot
     spots: list[Spot]
+    joined: bool
+    expired: bool
 
 
 class HeldRow(msgspec.Struct, array_like=True):
     """A held-back group without its secret."""
 
     rule: str
-    reason: str
+    reason: HeldReason
     count: int
     spot: Spot
 
@@ -81,8 +83,7 @@ class TreeMemory(msgspec.Struct, array_like=True):
     sets: list[list[int]]
     reached: bytes
     refs: str
-    lives: list[tuple[int, Life]]
-    said: list[tuple[tuple[int, ...], Life]]
+    lives: LivesMemory
 
 
 class Memory:
@@ -148,7 +149,10 @@ def digest(*parts: Any) -> str:
 
 def strip(collector: Collector) -> tuple[list[GroupRow], list[HeldRow]] | None:
     """A collector's positions, without its secrets; None where a label (an archive member's name) may hold one."""
-    groups = [GroupRow(group.match.rule, group.seen, group.spots) for group in collector.groups.values()]
+    groups = [
+        GroupRow(group.match.rule, group.seen, group.spots, bool(group.match.parts), bool(group.match.expired))
+        for group in collector.groups.values()
+    ]
     held = [HeldRow(item.held.rule, item.held.reason, item.count, item.spot) for item in collector.held.values()]
     secrets = {value for _, value in collector.groups}
     secrets |= {value for reason, _, _, value in collector.held if reason not in ("placeholder", "unlikely", "refuted")}
@@ -160,52 +164,3 @@ def strip(collector: Collector) -> tuple[list[GroupRow], list[HeldRow]] | None:
         if any(secret in raw for secret in secrets):
             return None
     return groups, held
-
-
-def revive(memory: PackMemory, objects: Objects, detector: Detector) -> Collector | None:
-    """The collector that `strip` was given: what stands at the remembered positions is detected anew. None where
-    something else stands there now."""
-    texts: dict[tuple[str, str], Mapping[tuple[str, int, int, str], Any]] = {}
-    collector = Collector()
-    try:
-        for row in memory.groups:
-            match = _at(texts, objects, detector, row.seen)[row.rule, row.seen.start, row.seen.end, ""]
-            collector.put(match, row.spots, row.seen)
-        for item in memory.held:
-            held = _at(texts, objects, detector, item.spot)[item.rule, item.spot.start, item.spot.end, item.reason]
-            collector.put_held(held, item.count, item.spot)
-    except (KeyError, ValueError):
-        return None
-    return collector
-
-
-def _at(
-    texts: dict[tuple[str, str], Mapping[tuple[str, int, int, str], Any]],
-    objects: Objects,
-    detector: Detector,
-    spot: Spot,
-) -> Mapping[tuple[str, int, int, str], Any]:
-    """What one text holds, by rule, span and (for what is held back) reason."""
-    place = (spot.holder, spot.label)
-    if place not in texts:
-        _, content = objects.read(spot.holder)
-        texts[place] = _index(detector.detect(_inner(content, spot.label)))
-    return texts[place]
-
-
-def _inner(content: bytes, label: str) -> bytes:
-    if label in ("", "commit", "tag"):
-        return content
-    inner = find_inner(content, label)
-    if inner is None:
-        raise ValueError(label)
-    return inner
-
-
-def _index(found: Found) -> dict[tuple[str, int, int, str], Any]:
-    index: dict[tuple[str, int, int, str], Any] = {
-        (match.rule, match.start, match.end, ""): match for match in found.matches
-    }
-    for held in found.held:
-        index.setdefault((held.rule, held.start, held.end, held.reason), held)
-    return index

@@ -130,10 +130,9 @@ class _Sweep:
         self.first = FirstPass(self.objects, memory, self.detector)
         try:
             self.first.recall()
-            waiting = self.first.waiting()
-            if waiting:
-                self.first.run(self.pool(), [task for task in self.tasks if task.pack in waiting], self.progress)
             self.read_outside()
+            while not self.first.settled():
+                self.first.run(self.pool(), self.tasks, self.progress)
             tips = self.tips()
             history = LazyHistory(self.objects, tips, self.first.commits)
             second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)

@@ -10,6 +10,7 @@ import msgspec
 from leakguard.assemble import listed, settle
 from leakguard.git.history import Reach
 from leakguard.sweep.known_trees import recall_trees, remember_trees
+from leakguard.sweep.lives import pack_lives
 from leakguard.sweep.memory import TreeMemory, digest
 from leakguard.sweep.places import NAME, Reached, message_numbers
 from leakguard.sweep.worker import Trees
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
     from leakguard.collect import Collector, Group
     from leakguard.detect.detector import Detector
-    from leakguard.git.history import History, Life, Tip
+    from leakguard.git.history import History, Tip
     from leakguard.git.objects import Objects
     from leakguard.model import Rule, Skipped
     from leakguard.pool import Pool
+    from leakguard.sweep.lives import LivesMemory
     from leakguard.sweep.memory import Memory
     from leakguard.sweep.worker import Task
 
@@ -78,9 +80,9 @@ class SecondPass:
         refs = digest([(tip.name, tip.commit, tip.remote) for tip in tips])
         key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys))
         known = self.memory.read(key, TreeMemory)
-        if known is not None and known.refs == refs and [numbers for numbers, _ in known.said] == messages:
+        if known is not None and known.refs == refs and known.lives.messages() == messages:
             self.trees, self.skipped = known.trees, known.skipped
-            lives, said = dict(known.lives), dict(known.said)
+            lives, said = known.lives.unpack(tips)
             settled(groups)
             return groups, Reached(numbered.keys, numbered.owner, unpack_sets(known), lives, said)
         if known is not None:
@@ -100,7 +102,7 @@ class SecondPass:
         lives = history().lives(sets)
         said = {numbers: history().life_in_commits(numbers) for numbers in messages}
         if self.memory.folder and plain:
-            self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, lives, said))
+            self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, pack_lives(lives, said, tips)))
         return groups, Reached(numbered.keys, numbered.owner, sets, lives, said)
 
     def number(self, groups: Sequence[Group]) -> Numbered:
@@ -187,8 +189,7 @@ def pack_sets(
     skipped: list[Skipped],
     sets: Mapping[int, frozenset[int]],
     refs: str,
-    lives: Mapping[int, Life],
-    said: Mapping[tuple[int, ...], Life],
+    lives: LivesMemory,
 ) -> TreeMemory:
     """Equal sets once, and for each tree the place of its set."""
     places: dict[frozenset[int], int] = {}
@@ -196,7 +197,7 @@ def pack_sets(
     for tree, keys in sets.items():
         reached.extend((tree, places.setdefault(keys, len(places))))
     plain = [sorted(keys) for keys in places]
-    return TreeMemory(trees, skipped, plain, reached.tobytes(), refs, list(lives.items()), list(said.items()))
+    return TreeMemory(trees, skipped, plain, reached.tobytes(), refs, lives)
 
 
 def unpack_sets(memory: TreeMemory) -> dict[int, frozenset[int]]:

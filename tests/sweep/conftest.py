@@ -1,0 +1,63 @@
+"""What the tests of remembered sweeps share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from leakguard.git.objects import Objects
+from leakguard.sweep.run import sweep
+from leakguard.sweep.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from leakguard.config import Settings
+    from leakguard.detect.ruleset import RuleSet
+    from leakguard.model import Result
+    from tests.conftest import GitRepo
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passes of workers, as they are made."""
+    made: list[str] = []
+    for name in ("read_texts", "read_trees"):
+        honest = getattr(Worker, name)
+
+        def counted(self, task, *arguments, honest=honest, name=name):
+            made.append(name)
+            return honest(self, task, *arguments)
+
+        monkeypatch.setattr(Worker, name, counted)
+    return made
+
+
+@pytest.fixture
+def objects_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of objects that are read one by one."""
+    made: list[str] = []
+    honest = Objects.read
+
+    def counted(self, oid):
+        made.append(oid)
+        return honest(self, oid)
+
+    monkeypatch.setattr(Objects, "read", counted)
+    return made
+
+
+@pytest.fixture
+def remember(repo: GitRepo, rules: RuleSet, settings: Settings, tmp_path: Path) -> Callable[[], Result]:
+    """Sweeps `repo` with a memory that lasts."""
+    settings = msgspec.structs.replace(settings, memory=tmp_path / "memory")
+    return lambda: sweep(repo.path, rules, settings)
+
+
+@pytest.fixture
+def afresh(repo: GitRepo, rules: RuleSet, settings: Settings) -> Callable[[], Result]:
+    """Sweeps `repo` without any memory."""
+    return lambda: sweep(repo.path, rules, settings)
