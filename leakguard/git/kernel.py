@@ -15,12 +15,14 @@ from leakguard.git.kernel_error import KernelError
 if TYPE_CHECKING:
     from leakguard.git.kernel_py import (
         Chain,
+        CommitGraph,
         OidTable,
         PackTable,
         TextReader,
         TreeReader,
         Walk,
         append_commit,
+        members,
         pack_table,
         parse_tree,
         reach,
@@ -39,12 +41,14 @@ else:
 
     _kernel, IMPLEMENTATION = _choose()
     Chain = _kernel.Chain
+    CommitGraph = _kernel.CommitGraph
     OidTable = _kernel.OidTable
     PackTable = _kernel.PackTable
     TextReader = _kernel.TextReader
     TreeReader = _kernel.TreeReader
     Walk = _kernel.Walk
     append_commit = _kernel.append_commit
+    members = _kernel.members
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
@@ -52,6 +56,7 @@ else:
 __all__ = [
     "IMPLEMENTATION",
     "Chain",
+    "CommitGraph",
     "KernelError",
     "OidTable",
     "PackTable",
@@ -59,6 +64,7 @@ __all__ = [
     "TreeReader",
     "Walk",
     "append_commit",
+    "members",
     "pack_table",
     "parse_tree",
     "reach",

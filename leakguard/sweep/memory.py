@@ -22,7 +22,7 @@ import msgspec
 from leakguard import __version__
 from leakguard.collect import Collector, Spot
 from leakguard.detect.decoders import find_inner
-from leakguard.git.history import Life
+from leakguard.git.history import Life, TreeSets
 from leakguard.model import Skipped
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from leakguard.git.objects import Objects
     from leakguard.git.packs import Pack
 
-FORMAT = 3
+FORMAT = 4
 KEPT = 200
 """How many memories are kept; the least recently used go first."""
 
@@ -74,15 +74,21 @@ class PackMemory(msgspec.Struct, array_like=True):
 
 
 class TreeMemory(msgspec.Struct, array_like=True):
-    """The second pass over an object database, and the lives for one state of the refs."""
+    """The second pass over an object database (`classes`, `sets` and `width` as `TreeSets` has them), and the lives for
+    one state of the refs."""
 
     trees: int
     skipped: list[Skipped]
-    sets: list[list[int]]
-    reached: bytes
+    classes: bytes
+    sets: bytes
+    width: int
     refs: str
     lives: list[tuple[int, Life]]
     said: list[tuple[tuple[int, ...], Life]]
+
+    def reached(self) -> TreeSets:
+        """What each tree reaches."""
+        return TreeSets(self.classes, self.sets, self.width)
 
 
 class Memory:

@@ -9,6 +9,7 @@ contiguous bytes: ``bytes``, ``bytearray``, ``memoryview``, ``mmap``.
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.chain import Chain
 from leakguard.git.kernel_py.commit import append_commit
+from leakguard.git.kernel_py.commit_graph import CommitGraph, members
 from leakguard.git.kernel_py.graph import reach
 from leakguard.git.kernel_py.oid_table import OidTable
 from leakguard.git.kernel_py.pack_table import PackTable, pack_table
@@ -19,6 +20,7 @@ from leakguard.git.kernel_py.walk import Walk
 
 __all__ = [
     "Chain",
+    "CommitGraph",
     "KernelError",
     "OidTable",
     "PackTable",
@@ -26,6 +28,7 @@ __all__ = [
     "TreeReader",
     "Walk",
     "append_commit",
+    "members",
     "pack_table",
     "parse_tree",
     "reach",
