@@ -16,7 +16,7 @@ kernel_state(PyObject *module)
 static PyMethodDef functions[] = {
     FUNCTION(append_commit, "content, number, objects, rows", "Appends a commit's place in the graph to rows."),
     FUNCTION(members, "classes, sets, width", "Which of some classes hold each finding."),
-    FUNCTION(pack_table, "idx, pack, hash_len", "Reads a pack's index and the header of each of its objects."),
+    FUNCTION(pack_table, "idx, pack, hash_len, forget=None", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
     FUNCTION(reach, "edges, holders, sets, width, total", "Which findings each tree leads to."),
     {NULL, NULL, 0, NULL},
