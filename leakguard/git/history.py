@@ -14,7 +14,7 @@ One pass over the trees tells which of them reach which findings; the commits fo
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from leakguard.git import kernel
 from leakguard.model import CommitInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from leakguard.git.objects import Objects
 
@@ -44,16 +44,6 @@ class CommitHead(msgspec.Struct, frozen=True, gc=False):
     tree: Number
     parents: tuple[Number, ...]
     time: int
-
-
-def unpack_commits(rows: bytes | bytearray) -> Iterator[tuple[Number, CommitHead]]:
-    """The commits of rows that `kernel.append_commit` made, by their numbers."""
-    values = memoryview(rows).cast("q").tolist()
-    at, total = 0, len(values)
-    while at < total:
-        number, tree, time, parents = values[at : at + 4]
-        yield number, CommitHead(tree, tuple(values[at + 4 : at + 4 + parents]), time)
-        at += 4 + parents
 
 
 def parse_commit_info(oid: str, content: bytes) -> CommitInfo:
@@ -82,53 +72,93 @@ def _stamp(text: bytes) -> tuple[int, int]:
         return 0, 0
 
 
-class Reach:
-    """Which tree reaches which findings, from the edges that were read of every tree."""
+class TreeSets(Mapping[Number, frozenset[Key]]):
+    """For every tree that reaches a finding the set of them.
 
-    def __init__(self) -> None:
-        self._trees = array("i")
-        self._counts = array("i")
-        self._edges = array("i")
-        self._direct: dict[Number, frozenset[Key]] = {}
+    As `kernel.reach` gives it: the class (int32) of each object, 0 for nothing, and the sets by class, `width` bytes each
+    with a bit a finding. A set becomes one of numbers when it is asked for.
+    """
+
+    def __init__(self, classes: bytes, sets: bytes, width: int) -> None:
+        self.classes, self.sets, self.width = classes, sets, width
+        self._class_of = memoryview(classes).cast("i")
+        self._known: dict[int, frozenset[Key]] = {0: EMPTY}
+
+    def of_class(self, number: int) -> frozenset[Key]:
+        """The set of a class."""
+        keys = self._known.get(number)
+        if keys is None:
+            keys = self._known[number] = unpack_set(self.sets[number * self.width : (number + 1) * self.width])
+        return keys
+
+    def class_of(self, tree: Number) -> int:
+        """The class of a tree, 0 for one that is not there."""
+        return self._class_of[tree] if 0 <= tree < len(self._class_of) else 0
+
+    def __getitem__(self, tree: Number) -> frozenset[Key]:
+        number = self.class_of(tree)
+        if not number:
+            raise KeyError(tree)
+        return self.of_class(number)
+
+    def __contains__(self, tree: object) -> bool:
+        return isinstance(tree, int) and self.class_of(tree) > 0
+
+    def __iter__(self) -> Iterator[Number]:
+        return (tree for tree, number in enumerate(self._class_of) if number)
+
+    def __len__(self) -> int:
+        return len(self._class_of) - self._class_of.tolist().count(0)
+
+
+class Reach:
+    """Which tree reaches which findings, from the edges that were read of every tree. `sets` are the sets of findings
+    that objects hold."""
+
+    def __init__(self, sets: Sequence[frozenset[Key]]) -> None:
+        self._sets = list(sets)
+        self._edges: list[bytes] = []
+        self._holders: list[bytes] = []
 
     def add_known(self, sets: Mapping[Number, frozenset[Key]]) -> None:
-        """What some trees reach is known already; nothing more is to be added for them."""
-        self._direct.update(sets)
+        """What some trees reach beside what their edges and holders say."""
+        place_of: dict[frozenset[Key], int] = {}
+        pairs = array("i")
+        for tree, keys in sets.items():
+            pairs.extend((tree, len(self._sets) + place_of.setdefault(keys, len(place_of))))
+        self._sets.extend(place_of)
+        self._holders.append(pairs.tobytes())
 
-    def add_holders(self, pairs: Sequence[int], sets: Sequence[frozenset[Key]]) -> None:
-        """Trees that themselves have an entry which holds findings: (tree, place of the set in `sets`), in a row."""
-        direct = self._direct
-        for tree, at in zip(pairs[::2], pairs[1::2], strict=True):
-            old = direct.get(tree)
-            direct[tree] = sets[at] if old is None else old | sets[at]
+    def add_holders(self, pairs: bytes) -> None:
+        """Trees that themselves have an entry which holds findings: int32 pairs (tree, place of the set in `sets`)."""
+        self._holders.append(pairs)
 
-    def add_edges(self, trees: bytes, counts: bytes, edges: bytes) -> None:
-        """int32 arrays: the numbers of some trees, how many subtrees each has, and the numbers of these in a row."""
-        self._trees.frombytes(trees)
-        self._counts.frombytes(counts)
-        self._edges.frombytes(edges)
+    def add_edges(self, edges: bytes) -> None:
+        """Rows of int32: a tree, how many subtrees it has, their numbers."""
+        self._edges.append(edges)
 
-    def sets(self, total: int) -> dict[Number, frozenset[Key]]:
-        """For every tree that reaches a finding, the set of them; equal sets are one object. `total`: all objects.
-
-        While sets grow they are numbers, a bit a finding: a tree of many subtrees passes through many sets that no tree
-        has in the end.
-        """
-        mask_of = {keys: sum(1 << key for key in keys) for keys in set(self._direct.values())}
-        masks = [0] * total
-        for tree, keys in self._direct.items():
-            masks[tree] = mask_of[keys]
-        seeds = array("i", sorted(self._direct))
-        # As a list the numbers would be ten times as large; there are millions.
-        pairs = memoryview(kernel.reach(self._trees, self._counts, self._edges, seeds, total)).cast("i")
-        for tree, subtree in zip(pairs[::2], pairs[1::2], strict=True):
-            masks[tree] |= masks[subtree]
-        set_of = {mask: _keys(mask) for mask in set(masks)}
-        return {tree: set_of[mask] for tree, mask in enumerate(masks) if mask}
+    def sets(self, total: int) -> TreeSets:
+        """For every tree that reaches a finding, the set of them. `total`: all objects."""
+        width = set_width(1 + max(chain.from_iterable(self._sets), default=-1))
+        sets = b"".join(pack_set(keys, width) for keys in self._sets)
+        edges, holders = b"".join(self._edges), b"".join(self._holders)
+        self._edges, self._holders = [edges], [holders]
+        return TreeSets(*kernel.reach(edges, holders, sets, width, total), width)
 
 
-def _keys(mask: int) -> frozenset[Key]:
-    """The numbers of the bits that are set."""
+def set_width(keys: int) -> int:
+    """The bytes of a set, as the kernel takes it, of so many findings."""
+    return max(8, (keys + 63) // 64 * 8)
+
+
+def pack_set(keys: Iterable[Key], width: int) -> bytes:
+    """A set as the kernel takes it: a bit a finding."""
+    return sum(1 << key for key in keys).to_bytes(width, "little")
+
+
+def unpack_set(packed: bytes) -> frozenset[Key]:
+    """The inverse."""
+    mask = int.from_bytes(packed, "little")
     return frozenset(key for key, bit in enumerate(reversed(f"{mask:b}")) if bit == "1")
 
 
@@ -153,111 +183,117 @@ class Tip(msgspec.Struct, frozen=True):
 
 
 class History:
-    """All commits of the object database, reachable or not, and the refs that lead to them."""
+    """All commits of the object database, reachable or not, and the refs that lead to them. `rows` are those of
+    `kernel.append_commit`, `total` is how many objects there are."""
 
-    def __init__(self, commits: Mapping[Number, CommitHead], tips: Sequence[Tip], oid: Callable[[Number], str]) -> None:
-        self.commits = commits
-        self._oid = oid
-        self.tips = [tip for tip in tips if tip.commit in commits]
-        self.reachable = self._ancestors(tip.commit for tip in self.tips)
-        remote = [tip.commit for tip in self.tips if tip.remote]
+    def __init__(self, rows: bytes, total: int, tips: Sequence[Tip], oid: Callable[[Number], str]) -> None:
+        self._graph = kernel.CommitGraph(rows, total)
+        self._total, self._oid = total, oid
+        self.tips = [tip for tip in tips if self._graph.find(tip.commit) is not None]
+        self._reachable = self._ancestors(self.tips)
+        remote = [tip for tip in self.tips if tip.remote]
         self.has_remote = bool(remote)
-        self.pushed = self._ancestors(remote)
+        self._pushed = self._ancestors(remote)
 
-    def _ancestors(self, tips: Iterable[Number]) -> set[Number]:
-        seen: set[Number] = set()
-        waiting = list(tips)
-        commits = self.commits
-        while waiting:
-            number = waiting.pop()
-            if number in seen or number not in commits:
-                continue
-            seen.add(number)
-            waiting.extend(commits[number].parents)
-        return seen
+    def _ancestors(self, tips: Sequence[Tip]) -> bytes:
+        return self._graph.ancestors(array("i", [tip.commit for tip in tips]))
 
-    def _descendants(self, roots: Iterable[Number]) -> set[Number]:
-        seeds = array("i", roots)
-        commits = array("i", self.commits)
-        counts = array("i", [len(head.parents) for head in self.commits.values()])
-        parents = array("i", chain.from_iterable(head.parents for head in self.commits.values()))
-        total = 1 + max(chain(commits, parents, seeds), default=0)
-        pairs = kernel.reach(commits, counts, parents, seeds, total)
-        return {*seeds, *memoryview(pairs).cast("i")[::2].tolist()}
+    def commit(self, number: Number) -> CommitHead | None:
+        """One commit, or None where there is none of that number."""
+        found = self._graph.find(number)
+        return None if found is None else CommitHead(*found)
 
-    def lives(self, trees: Mapping[Number, frozenset[Key]]) -> dict[Key, Life]:
+    def lives(self, trees: TreeSets) -> dict[Key, Life]:
         """The life of every finding that a commit's tree reaches, given which tree reaches which."""
-        introduced: dict[Key, list[Number]] = defaultdict(list)
-        removed: dict[Key, list[Number]] = defaultdict(list)
-        classes: dict[frozenset[Key], list[Number]] = defaultdict(list)
-        commits = self.commits
-        held = {number: keys for number, head in commits.items() if (keys := trees.get(head.tree))}
-        for number, head in commits.items():
-            own = held.get(number, EMPTY)
-            if own:
-                classes[own].append(number)
-            parents = head.parents
-            before = held.get(parents[0], EMPTY) if parents else EMPTY
-            for parent in parents[1:]:
-                keys = held.get(parent, EMPTY)
-                if keys is not before:
-                    before = before | keys if before else keys
-            if own is before:
-                continue
-            for key in own - before:
-                introduced[key].append(number)
-            for key in before - own:
-                removed[key].append(number)
-        members: dict[Key, list[list[Number]]] = defaultdict(list)
-        for keys, numbers in classes.items():
-            for key in keys:
-                members[key].append(numbers)
-        tips: dict[Key, list[Tip]] = defaultdict(list)
-        for tip in self.tips:
-            for key in held.get(tip.commit, EMPTY):
-                tips[key].append(tip)
-        return {key: self._life(members[key], introduced[key], removed[key], tips[key]) for key in members}
+        packed = self._graph.lives(trees.classes, trees.sets, self._reachable, self._pushed, trees.width)
+        facts, introduced, removed = (memoryview(part) for part in packed)
+        came, went = _grouped(introduced), _grouped(removed)
+        values = facts.cast("q").tolist()
+        held = [trees.class_of(head[0]) for head in map(self._graph.find, self._tip_numbers()) if head]
+        refs = self._refs(held, trees.sets, trees.width)
+        return {
+            key: Life(
+                self.ordered(came.get(key, ())),
+                self.ordered(went.get(key, ())),
+                *refs[key],
+                bool(pushed) if self.has_remote else None,
+                commits,
+                not alive,
+            )
+            for key, (commits, alive, pushed) in enumerate(zip(values[::3], values[1::3], values[2::3], strict=True))
+            if commits
+        }
 
-    def _life(
-        self, members: list[list[Number]], introduced: list[Number], removed: list[Number], tips: list[Tip]
-    ) -> Life:
-        """`members` are the commits that hold the secret, in parts."""
-        alive = any(not self.reachable.isdisjoint(part) for part in members)
-        if alive:  # what only a dangling commit did is of no interest where a ref's history holds the secret too
-            introduced = [number for number in introduced if number in self.reachable]
-            removed = [number for number in removed if number in self.reachable]
-        return Life(
-            self.ordered(introduced),
-            self.ordered(removed),
-            tuple(tip.name for tip in tips if tip.name != "HEAD"),
-            any(tip.name == "HEAD" for tip in tips),
-            any(not self.pushed.isdisjoint(part) for part in members) if self.has_remote else None,
-            sum(map(len, members)),
-            not alive,
-        )
+    def _tip_numbers(self) -> Iterator[Number]:
+        return (tip.commit for tip in self.tips)
+
+    def _refs(self, held: Sequence[int], sets: bytes, width: int) -> list[tuple[tuple[str, ...], bool]]:
+        """For each finding the refs that lead to it, and whether HEAD does. `held` is the class of each tip. There may be
+        thousands of refs a finding: equal rows of them are one object."""
+        ends, members = kernel.members(array("i", held), sets, width)
+        names = [tip.name for tip in self.tips]
+        known: dict[bytes, tuple[tuple[str, ...], bool]] = {}
+        refs = []
+        begin = 0
+        for end in memoryview(ends).cast("q"):
+            row = members[4 * begin : 4 * end]
+            if row not in known:
+                named = [names[at] for at in memoryview(row).cast("i")]
+                known[row] = (tuple(name for name in named if name != "HEAD"), "HEAD" in named)
+            refs.append(known[row])
+            begin = end
+        return refs
 
     def ordered(self, numbers: Iterable[Number]) -> tuple[Number, ...]:
         """Commits by time, oldest first; equal times by id, because numbers depend on how objects are packed."""
-        return tuple(sorted(numbers, key=lambda number: (self.commits[number].time, self._oid(number))))
+        find = self._graph.find
+        timed = [(head[2], self._oid(number), number) for number in numbers if (head := find(number))]
+        return tuple(number for _, _, number in sorted(timed))
 
-    def life_in_commits(self, numbers: Iterable[Number]) -> Life:
-        """The life of what stands in commits themselves (their messages): no later commit removes it, and it lives in
-        every ref whose history they belong to."""
-        known = [number for number in numbers if number in self.commits]
-        alive = [number for number in known if number in self.reachable]
-        chosen = alive or known
-        holders = self._descendants(chosen)
-        tips = [tip for tip in self.tips if tip.commit in holders]
-        return self._life([chosen], chosen, [], tips)
+    def lives_in_commits(self, groups: Sequence[tuple[Number, ...]]) -> dict[tuple[Number, ...], Life]:
+        """The lives of what stands in commits themselves (their messages), by these commits: no later commit removes it,
+        and it lives in every ref whose history they belong to."""
+        if not groups:
+            return {}
+        known = [[number for number in group if self._graph.find(number)] for group in groups]
+        alive = [[number for number in group if self._has(self._reachable, number)] for group in known]
+        chosen = [living or group for living, group in zip(alive, known, strict=True)]
+        holders = array("i", [part for key, group in enumerate(chosen) for number in group for part in (number, key)])
+        width = set_width(len(groups))
+        seeds = b"".join(pack_set([key], width) for key in range(len(groups)))
+        found = TreeSets(*kernel.reach(self._graph.edges(), holders, seeds, width, self._total), width)
+        refs = self._refs([found.class_of(number) for number in self._tip_numbers()], found.sets, width)
+        return {
+            group: Life(
+                self.ordered(commits),
+                (),
+                *refs[key],
+                any(self._has(self._pushed, number) for number in commits) if self.has_remote else None,
+                len(commits),
+                not alive[key],
+            )
+            for key, (group, commits) in enumerate(zip(groups, chosen, strict=True))
+        }
+
+    @staticmethod
+    def _has(bits: bytes, number: Number) -> bool:
+        return bool(bits[number >> 3] >> (number & 7) & 1)
+
+
+def _grouped(pairs: memoryview) -> dict[Key, list[Number]]:
+    """The commits of each finding, from pairs of both."""
+    values = pairs.cast("i").tolist()
+    grouped: dict[Key, list[Number]] = {}
+    for key, number in zip(values[::2], values[1::2], strict=True):
+        grouped.setdefault(key, []).append(number)
+    return grouped
 
 
 class LazyHistory:
     """A history of which most questions need a few commits only; the whole graph is made when one needs it."""
 
-    def __init__(
-        self, objects: Objects, tips: Sequence[Tip], commits: Callable[[], Mapping[Number, CommitHead]]
-    ) -> None:
-        self._objects, self._commits = objects, commits
+    def __init__(self, objects: Objects, tips: Sequence[Tip], rows: Callable[[], bytes]) -> None:
+        self._objects, self._rows = objects, rows
         self._known: dict[Number, CommitHead | None] = {}
         self._whole: History | None = None
         self.tips = tips
@@ -266,13 +302,13 @@ class LazyHistory:
     def whole(self) -> History:
         """The graph of all commits."""
         if self._whole is None:
-            self._whole = History(self._commits(), self.tips, self._objects.oid)
+            self._whole = History(self._rows(), self._objects.count, self.tips, self._objects.oid)
         return self._whole
 
     def commit(self, number: Number) -> CommitHead | None:
         """One commit, or None where there is none of that number."""
         if self._whole is not None:
-            return self._whole.commits.get(number)
+            return self._whole.commit(number)
         if number not in self._known:
             self._known[number] = self._read(number) if number >= 0 else None
         return self._known[number]
@@ -287,4 +323,5 @@ class LazyHistory:
             kernel.append_commit(content, number, self._objects.table, row)
         except kernel.KernelError:
             return None
-        return next(head for _, head in unpack_commits(row))
+        _, tree, time, _, *parents = memoryview(row).cast("q").tolist()
+        return CommitHead(tree, tuple(parents), time)

@@ -15,6 +15,7 @@ from leakguard.git.kernel_error import KernelError
 if TYPE_CHECKING:
     from leakguard.git.kernel_py import (
         Chain,
+        CommitGraph,
         OidTable,
         PackTable,
         TextReader,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         Walk,
         append_commit,
         families,
+        members,
         pack_table,
         parse_tree,
         reach,
@@ -41,6 +43,7 @@ else:
 
     _kernel, IMPLEMENTATION = _choose()
     Chain = _kernel.Chain
+    CommitGraph = _kernel.CommitGraph
     OidTable = _kernel.OidTable
     PackTable = _kernel.PackTable
     TextReader = _kernel.TextReader
@@ -48,6 +51,7 @@ else:
     Walk = _kernel.Walk
     append_commit = _kernel.append_commit
     families = _kernel.families
+    members = _kernel.members
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
@@ -56,6 +60,7 @@ else:
 __all__ = [
     "IMPLEMENTATION",
     "Chain",
+    "CommitGraph",
     "KernelError",
     "OidTable",
     "PackTable",
@@ -64,6 +69,7 @@ __all__ = [
     "Walk",
     "append_commit",
     "families",
+    "members",
     "pack_table",
     "parse_tree",
     "reach",

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
 KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 
-_RELEASE_EVERY = 64 << 20
-"""After this many bytes of a pack were read, its mapped pages are given back to the page cache."""
+_RELEASE_EVERY = 16 << 20
+"""After about this many bytes of a pack were mapped by single reads, they are given back to the page cache."""
+_AROUND = 64 << 10
+"""What the system maps around a byte that is read."""
 
 
 _TRUSTED = 64 << 10
@@ -48,7 +50,7 @@ class Pack:
         self.table: Any = None
         self._open()
         with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(names, self._map, hash_size)
+            self.table = kernel.pack_table(names, self._map, hash_size, self._release)
         self._release()
         self._views()
 
@@ -110,6 +112,9 @@ class Pack:
         if size > limit:
             raise ValueError(f"is {size} bytes, over the limit of {limit}")
         packed = self._map[start:end]
+        self._read += end - start + _AROUND
+        if self._read > _RELEASE_EVERY:
+            self._release()
         try:
             if end - start > _TRUSTED:
                 data: bytes = isal_zlib.decompressobj(15).decompress(packed, size + 1)
@@ -128,11 +133,10 @@ class Pack:
         numbers that are told.
 
         The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
-        family's size at a time.
+        family's size at a time. The pages that earlier walks mapped are given back to the page cache: a family lies
+        scattered over its pack, and few bytes that are read map many.
         """
-        self._read += (end - begin) * len(self._map) // max(1, self.count)
-        if self._read > _RELEASE_EVERY:
-            self._release()
+        self._release()
         inflate = partial(self.inflate, limit=limit)
         return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate)
 

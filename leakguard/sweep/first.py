@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.collect import Collector
-from leakguard.git.history import unpack_commits
 from leakguard.model import Held
 from leakguard.sweep.counted import Counted
 from leakguard.sweep.memory import PackMemory, strip
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from leakguard.detect.detector import Detector
-    from leakguard.git.history import CommitHead
     from leakguard.git.objects import Objects
     from leakguard.model import Skipped
     from leakguard.pool import Pool
@@ -131,9 +129,10 @@ class FirstPass:
         self.scanned += scanned
         self.skipped.extend(skipped)
 
-    def commits(self) -> dict[int, CommitHead]:
-        """Every commit's place in the graph."""
-        return dict(row for rows in self._rows for row in unpack_commits(rows))
+    def commits(self) -> bytes:
+        """Every commit's place in the graph, as `kernel.append_commit` says it."""
+        self._rows = [b"".join(self._rows)]
+        return self._rows[0]
 
 
 def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:

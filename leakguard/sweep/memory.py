@@ -21,6 +21,7 @@ import msgspec
 
 from leakguard import __version__
 from leakguard.collect import Spot
+from leakguard.git.history import TreeSets
 from leakguard.model import HeldReason, Skipped
 from leakguard.sweep.lives import LivesMemory
 
@@ -76,14 +77,20 @@ class PackMemory(msgspec.Struct, array_like=True):
 
 
 class TreeMemory(msgspec.Struct, array_like=True):
-    """The second pass over an object database, and the lives for one state of the refs."""
+    """The second pass over an object database (`classes`, `sets` and `width` as `TreeSets` has them), and the lives for
+    one state of the refs."""
 
     trees: int
     skipped: list[Skipped]
-    sets: list[list[int]]
-    reached: bytes
+    classes: bytes
+    sets: bytes
+    width: int
     refs: str
     lives: LivesMemory
+
+    def reached(self) -> TreeSets:
+        """What each tree reaches."""
+        return TreeSets(self.classes, self.sets, self.width)
 
 
 class Memory:

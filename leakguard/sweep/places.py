@@ -45,7 +45,7 @@ class Reached(msgspec.Struct, frozen=True):
 
     keys: dict[str, frozenset[int]]
     owner: dict[tuple[str, bytes], int]
-    trees: dict[int, frozenset[int]]
+    trees: Mapping[int, frozenset[int]]
     lives: dict[int, Life]
     said: dict[tuple[int, ...], Life]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from leakguard.git.objects import Objects
     from leakguard.model import Rule, Skipped
     from leakguard.pool import Pool
-    from leakguard.sweep.lives import LivesMemory
     from leakguard.sweep.memory import Memory
     from leakguard.sweep.worker import Task
 
@@ -84,9 +82,9 @@ class SecondPass:
             self.trees, self.skipped = known.trees, known.skipped
             lives, said = known.lives.unpack(tips)
             settled(groups)
-            return groups, Reached(numbered.keys, numbered.owner, unpack_sets(known), lives, said)
+            return groups, Reached(numbered.keys, numbered.owner, known.reached(), lives, said)
         if known is not None:
-            self.trees, self.skipped, sets, plain = known.trees, known.skipped, unpack_sets(known), True
+            self.trees, self.skipped, sets, plain = known.trees, known.skipped, known.reached(), True
             settled(groups)
         else:
             walked = self.walk_new(pool(), tasks(), numbered, progress)
@@ -100,9 +98,10 @@ class SecondPass:
             if self.memory.folder and plain and not (walked.missing or walked.skipped or self.objects.loose):
                 remember_trees(self.memory, self.objects, numbered.keys, sets, walked.trees)
         lives = history().lives(sets)
-        said = {numbers: history().life_in_commits(numbers) for numbers in messages}
+        said = history().lives_in_commits(messages)
         if self.memory.folder and plain:
-            self.memory.write(key, pack_sets(self.trees, self.skipped, sets, refs, pack_lives(lives, said, tips)))
+            trees = (self.trees, self.skipped, sets.classes, sets.sets, sets.width)
+            self.memory.write(key, TreeMemory(*trees, refs, pack_lives(lives, said, tips)))
         return groups, Reached(numbered.keys, numbered.owner, sets, lives, said)
 
     def number(self, groups: Sequence[Group]) -> Numbered:
@@ -150,7 +149,7 @@ class SecondPass:
         holders = sorted(numbered.keys)
         sets = [numbered.keys[oid] for oid in holders]
         blobs = bytes.fromhex("".join(holders))
-        walked = Walked(Reach(), set(), [], 0, [])
+        walked = Walked(Reach(sets), set(), [], 0, [])
         for done, out in enumerate(pool.map("read_trees", tasks, blobs, wanted), 1):
             assert isinstance(out, Trees)
             walked.names |= out.names
@@ -158,13 +157,11 @@ class SecondPass:
             walked.trees += out.tree_count
             walked.skipped.extend(out.skipped)
             walked.missing += out.missing
-            walked.reach.add_edges(out.trees, out.counts, out.edges)
-            walked.reach.add_holders(memoryview(out.holders).cast("i").tolist(), sets)
+            walked.reach.add_edges(out.edges)
+            walked.reach.add_holders(out.holders)
             progress("Reading trees", done, len(tasks))
-        for tree, _ in walked.named:
-            oid = self.objects.oid(tree)
-            if oid in numbered.keys:
-                walked.reach.add_holders((tree, 0), (numbered.keys[oid],))
+        named = {tree: numbered.keys.get(self.objects.oid(tree)) for tree, _ in walked.named}
+        walked.reach.add_known({tree: keys for tree, keys in named.items() if keys})
         return walked
 
     def with_names(
@@ -182,26 +179,3 @@ class SecondPass:
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
         return groups, numbered, self.walk(pool, tasks, numbered, wanted, progress).reach
-
-
-def pack_sets(
-    trees: int,
-    skipped: list[Skipped],
-    sets: Mapping[int, frozenset[int]],
-    refs: str,
-    lives: LivesMemory,
-) -> TreeMemory:
-    """Equal sets once, and for each tree the place of its set."""
-    places: dict[frozenset[int], int] = {}
-    reached = array("i")
-    for tree, keys in sets.items():
-        reached.extend((tree, places.setdefault(keys, len(places))))
-    plain = [sorted(keys) for keys in places]
-    return TreeMemory(trees, skipped, plain, reached.tobytes(), refs, lives)
-
-
-def unpack_sets(memory: TreeMemory) -> dict[int, frozenset[int]]:
-    """The inverse of `pack_sets`."""
-    sets = [frozenset(keys) for keys in memory.sets]
-    values = memoryview(memory.reached).cast("i").tolist()
-    return {tree: sets[place] for tree, place in zip(values[::2], values[1::2], strict=True)}

@@ -61,11 +61,9 @@ class Texts(msgspec.Struct):
 
 
 class Trees(msgspec.Struct):
-    """What one task of the second pass found: int32 arrays as `kernel.TreeReader.take` gives them, trees with entries
-    of a wanted name, and names with secrets in them. `missing`: subtrees that are not there."""
+    """What one task of the second pass found: edges and holders as `kernel.TreeReader.take` gives them, trees with
+    entries of a wanted name, and names with secrets in them. `missing`: subtrees that are not there."""
 
-    trees: bytes = b""
-    counts: bytes = b""
     edges: bytes = b""
     holders: bytes = b""
     named: list[tuple[int, list[bytes]]] = []
@@ -273,7 +271,7 @@ class _TreeRun:
         self.empty()
         out.tree_count += self.reader.count
         out.missing = self.reader.missing + self.lone_reader.missing
-        out.trees, out.counts, out.edges, out.holders = map(b"".join, zip(*self.parts, strict=True))
+        out.edges, out.holders = map(b"".join, zip(*self.parts, strict=True))
         return out
 
     def take_alone(self, failure: Failure) -> None:

@@ -226,7 +226,9 @@ class Fuzz:
                 raise ValueError("does not inflate") from None
 
         chain, oids = kernel.Chain(LIMIT, 8), kernel.OidTable(b"".join(bytes([at]) * 20 for at in range(6)), 20)
-        reader = kernel.TextReader(chain, oids, 900, self.finds) if texts else kernel.TreeReader(chain, oids, oids, None, 2)
+        reader = kernel.TreeReader(chain, oids, oids, None, 2)
+        if texts:
+            reader = kernel.TextReader(chain, oids, 900, self.finds)
         walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate)
         told: list[Any] = []
         try:

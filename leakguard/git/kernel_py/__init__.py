@@ -9,6 +9,7 @@ contiguous bytes: ``bytes``, ``bytearray``, ``memoryview``, ``mmap``.
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.chain import Chain
 from leakguard.git.kernel_py.commit import append_commit
+from leakguard.git.kernel_py.commit_graph import CommitGraph, members
 from leakguard.git.kernel_py.families import families
 from leakguard.git.kernel_py.graph import reach
 from leakguard.git.kernel_py.oid_table import OidTable
@@ -20,6 +21,7 @@ from leakguard.git.kernel_py.walk import Walk
 
 __all__ = [
     "Chain",
+    "CommitGraph",
     "KernelError",
     "OidTable",
     "PackTable",
@@ -28,6 +30,7 @@ __all__ = [
     "Walk",
     "append_commit",
     "families",
+    "members",
     "pack_table",
     "parse_tree",
     "reach",

@@ -1,4 +1,4 @@
-"""Which trees lead to the trees of interest."""
+"""Which findings each tree leads to: depth first, a tree's subtrees before the tree."""
 
 from __future__ import annotations
 
@@ -6,49 +6,96 @@ from array import array
 from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
+from leakguard.git.kernel_py.buffers import as_bytes, split
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+BAD_EDGES = "the edges do not belong to the counts, or name objects that are not there"
+_MOST = (1 << 31) - 1
 
-def reach(trees: Buffer, counts: Buffer, edges: Buffer, seeds: Buffer, total: int, /) -> bytes:
-    """The edges (int32 pairs: tree, subtree) on which trees lead, over any number of steps, to the seeds.
 
-    ``trees`` (int32) numbers some trees, ``counts`` says how many subtrees each has, ``edges`` holds those in a row;
-    ``seeds`` are the numbers to begin with, all numbers are under ``total``. The edges from a tree come before those to
-    it; edges of cycles, which no honest objects make, come last.
+def reach(edges: Buffer, holders: Buffer, sets: Buffer, width: int, total: int, /) -> tuple[bytes, bytes]:
+    """The class (int32) of each tree, and the sets of findings, which a class counts.
+
+    A set is ``width`` bytes, a bit a finding: the bit of finding k is bit k % 8 of byte k / 8. Class 0 is the empty set.
+    ``edges`` are int32 rows: a tree, how many subtrees it has, the subtrees. ``holders`` are int32 pairs: a tree, and the
+    place in ``sets`` of a set that it holds itself. All trees are under ``total``. Of two rows of one tree the greater
+    one counts. A subtree that is the tree's own ancestor, which no honest objects make, adds nothing.
     """
-    numbers, sizes, targets, first = (memoryview(part).cast("B").cast("i") for part in (trees, counts, edges, seeds))
-    known = [*numbers, *targets, *first]
-    if len(numbers) != len(sizes) or sum(sizes) != len(targets) or min(sizes, default=0) < 0:
-        raise KernelError("the edges do not belong to the counts, or name objects that are not there")
-    if known and not 0 <= min(known) <= max(known) < total:
-        raise KernelError("the edges do not belong to the counts, or name objects that are not there")
-    sources: dict[int, list[int]] = {}
+    raw, pairs, given = as_bytes(edges), as_bytes(holders), as_bytes(sets)
+    if width <= 0 or width % 8 or not 0 <= total < _MOST or len(raw) % 4 or len(pairs) % 8 or len(given) % width:
+        raise KernelError(BAD_EDGES)
+    rows = _rows(memoryview(raw).cast("i").tolist(), total)
+    masks = [int.from_bytes(one, "little") for one in split(given, width)]
+    class_of = {0: 0}
+    found, classes = [0], array("i", bytes(4 * total))
+    values = memoryview(pairs).cast("i").tolist()
+    trees, places = values[::2], values[1::2]
     at = 0
-    for tree, size in zip(numbers, sizes, strict=True):
-        for target in targets[at : at + size]:
-            sources.setdefault(target, []).append(tree)
-        at += size
-    queue = list(dict.fromkeys(first))
-    waiting = dict.fromkeys(queue, 0)
-    for subtree in queue:
-        for tree in sources.get(subtree, ()):
-            if tree not in waiting:
-                waiting[tree] = 0
-                queue.append(tree)
-            waiting[tree] += 1
-    pairs = array("i")
-    told = set()
-    stack = [tree for tree in queue if not waiting[tree]]
-    cycles = iter(queue)
-    while True:
-        subtree = stack.pop() if stack else next((tree for tree in cycles if tree not in told), -1)
-        if subtree < 0:
-            return pairs.tobytes()
-        told.add(subtree)
-        for tree in sources.get(subtree, ()):
-            pairs.extend((tree, subtree))
-            waiting[tree] -= 1
-            if not waiting[tree] and tree not in told:
-                stack.append(tree)
+    while at < len(trees):
+        tree = trees[at]
+        if not 0 <= tree < total:
+            raise KernelError(BAD_EDGES)
+        mask = found[classes[tree]]
+        while at < len(trees) and trees[at] == tree:
+            if not 0 <= places[at] < len(masks):
+                raise KernelError(BAD_EDGES)
+            mask |= masks[places[at]]
+            at += 1
+        classes[tree] = _class(class_of, found, mask)
+    _close_all(rows, classes, class_of, found)
+    return classes.tobytes(), b"".join(mask.to_bytes(width, "little") for mask in found)
+
+
+def _class(class_of: dict[int, int], found: list[int], mask: int) -> int:
+    if mask not in class_of:
+        class_of[mask] = len(found)
+        found.append(mask)
+    return class_of[mask]
+
+
+def _rows(words: list[int], total: int) -> dict[int, list[int]]:
+    """The subtrees of each tree that has any row."""
+    rows: dict[int, list[int]] = {}
+    at = 0
+    while at < len(words):
+        if len(words) - at < 2 or not 0 <= words[at] < total or not 0 <= words[at + 1] <= len(words) - at - 2:
+            raise KernelError(BAD_EDGES)
+        tree, row = words[at], words[at + 2 : at + 2 + words[at + 1]]
+        if row and not 0 <= min(row) <= max(row) < total:
+            raise KernelError(BAD_EDGES)
+        if tree not in rows or _rank(row) > _rank(rows[tree]):
+            rows[tree] = row
+        at += 2 + len(row)
+    return rows
+
+
+def _rank(row: list[int]) -> tuple[int, bytes]:
+    return len(row), array("i", row).tobytes()
+
+
+def _close_all(rows: dict[int, list[int]], classes: array[int], class_of: dict[int, int], found: list[int]) -> None:
+    """Gives each tree its class, once its subtrees have theirs."""
+    met: set[int] = set()
+    for root in sorted(rows):
+        if root in met:
+            continue
+        met.add(root)
+        stack = [(root, iter(rows[root]))]
+        is_open = {root}
+        while stack:
+            tree, left = stack[-1]
+            new = next((subtree for subtree in left if subtree in rows and subtree not in met), -1)
+            if new >= 0:
+                met.add(new)
+                is_open.add(new)
+                stack.append((new, iter(rows[new])))
+                continue
+            stack.pop()
+            mask = found[classes[tree]]
+            for subtree in rows[tree]:
+                if subtree not in is_open:
+                    mask |= found[classes[subtree]]
+            is_open.discard(tree)
+            classes[tree] = _class(class_of, found, mask)

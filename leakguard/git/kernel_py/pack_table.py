@@ -13,7 +13,7 @@ from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import check_hash_len, split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from typing_extensions import Buffer
 
@@ -26,6 +26,8 @@ _INDEX_OUTSIDE = "the pack index points outside of the pack"
 _BAD_FANOUT = "the pack index's fanout does not fit its ids"
 _CUT_SHORT = "its header is truncated"
 _BASE_OUTSIDE = "its delta base lies outside of the pack"
+_FORGET_EVERY = 8 << 20
+"""Bytes of a pack between two calls of `forget`."""
 
 
 @dataclass(frozen=True)
@@ -205,11 +207,17 @@ class _Objects:
         self.reasons: dict[int, str] = {}
 
 
-def _read_objects(objects: _Objects, pack: memoryview, names: list[bytes], number_of: Sequence[int]) -> None:
+def _read_objects(
+    objects: _Objects, pack: memoryview, names: list[bytes], number_of: Sequence[int], forget: Callable[[], object] | None
+) -> None:
     hash_len = len(names[0]) if names else 0
+    due = _FORGET_EVERY
     by_offset = dict(zip(objects.offsets, range(len(objects.offsets)), strict=True))
     by_name: dict[bytes, int] = {}
     for number, offset in enumerate(objects.offsets):
+        if forget and offset >= due:
+            forget()
+            due = offset + _FORGET_EVERY
         try:
             kind, size, start, base_offset = _read_header(pack, offset, objects.ends[number], hash_len)
         except _BrokenObject as broken:
@@ -301,10 +309,11 @@ def _mark_broken(objects: _Objects, children: dict[int, list[int]], reached: Seq
         parents[node] = _BROKEN
 
 
-def pack_table(idx: Buffer, pack: Buffer, hash_len: int, /) -> PackTable:
+def pack_table(idx: Buffer, pack: Buffer, hash_len: int, forget: Callable[[], object] | None = None, /) -> PackTable:
     """Reads a pack's index (version 2) and the header of each of its objects.
 
-    ``hash_len`` is 20 or 32. An object that cannot be read never fails the table, it is listed as broken.
+    ``hash_len`` is 20 or 32. ``forget`` is called every few megabytes: what was read of the pack until then is not asked
+    for again. An object that cannot be read never fails the table, it is listed as broken.
     Raises KernelError where the index is malformed or not this pack's, or the pack is not of version 2 or 3.
     """
     check_hash_len(hash_len)
@@ -322,7 +331,7 @@ def pack_table(idx: Buffer, pack: Buffer, hash_len: int, /) -> PackTable:
     if len(set(offsets)) < count:
         raise KernelError("the pack index lists an offset twice")
     objects = _Objects(offsets, body_end)
-    _read_objects(objects, pack_view, names, number_of)
+    _read_objects(objects, pack_view, names, number_of, forget)
     children = _list_children(objects.parents)
     order, depths, last_child = _walk(objects, children)
     _mark_broken(objects, children, order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes
@@ -34,7 +34,7 @@ class TextReader:
             raise TypeError("chain must be a Chain and objects an OidTable")
         self.chain = chain
         self._objects, self._most, self._scan = objects, most, scan
-        self.hits: object = None
+        self.hits: Any = None
         self.commits = self.blobs = self.tags = 0
         self.decoded = self.scanned = 0
         self.settled = True

@@ -65,7 +65,7 @@ class TreeReader:
         self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
         self.missing = self.count = 0
         self._levels: list[_Level] = []
-        self._numbers, self._counts, self._edges, self._holders = array("i"), array("i"), array("i"), array("i")
+        self._edges, self._holders = array("i"), array("i")
         self._lines: list[bytes] = []
 
     def read(self, depth: int, number: int, /) -> bool:
@@ -108,19 +108,17 @@ class TreeReader:
         first = trees.positions[trees.names[number]] if 0 <= number < len(trees) else -1
         return self.read(self.chain.depth, first) or self.count % TOLD_EVERY == 0
 
-    def take(self) -> tuple[bytes, bytes, bytes, bytes, bytes]:
-        """What was read since the last `take`: int32 arrays of the trees' numbers, of how many known subtrees each has,
-        of these subtrees' positions in a row, of pairs (tree, position of a blob that it names); and the gathered
-        names, a line each, a newline in a name being a space."""
+    def take(self) -> tuple[bytes, bytes, bytes]:
+        """What was read since the last `take`: for each tree that has subtrees which are known a row of int32 (its
+        number, how many they are, their positions), int32 pairs (tree, position of a blob that it names), and the
+        gathered names, a line each, a newline in a name being a space."""
         lines = b"\n".join([line.replace(b"\n", b" ") for line in self._lines])
         taken = (
-            self._numbers.tobytes(),
-            self._counts.tobytes(),
             self._edges.tobytes(),
             self._holders.tobytes(),
             lines + b"\n" if self._lines else b"",
         )
-        self._numbers, self._counts, self._edges, self._holders = array("i"), array("i"), array("i"), array("i")
+        self._edges, self._holders = array("i"), array("i")
         self._lines = []
         return taken
 
@@ -160,9 +158,8 @@ class TreeReader:
             (level.subtrees if is_tree else level.contents).append((start, position))
 
     def _tell(self, level: _Level, number: int) -> None:
-        self._numbers.append(number)
-        self._counts.append(len(level.subtrees))
-        self._edges.extend([position for _, position in level.subtrees])
+        if level.subtrees:
+            self._edges.extend((number, len(level.subtrees), *(position for _, position in level.subtrees)))
         for _, position in level.contents:
             self._holders.extend((number, position))
 

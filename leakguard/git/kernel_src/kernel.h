@@ -28,6 +28,7 @@ typedef struct {
     PyTypeObject *tree_reader;
     PyTypeObject *text_reader;
     PyTypeObject *walk;
+    PyTypeObject *commit_graph;
 } KernelState;
 
 typedef struct {
@@ -65,12 +66,14 @@ PyObject *grow_to_bytes(const Grow *grow);
 /* The functions and types that module.c puts together. */
 PyObject *kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_members(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_tree_leads(PyObject *module, PyObject *const *args, Py_ssize_t given);
 
 extern PyType_Spec chain_spec;
+extern PyType_Spec commit_graph_spec;
 extern PyType_Spec oid_table_spec;
 extern PyType_Spec text_reader_spec;
 extern PyType_Spec tree_reader_spec;

@@ -16,9 +16,10 @@ kernel_state(PyObject *module)
 static PyMethodDef functions[] = {
     FUNCTION(append_commit, "content, number, objects, rows", "Appends a commit's place in the graph to rows."),
     FUNCTION(families, "order, depths, starts, ends, step, budget", "Cuts a pack's order into whole delta trees."),
-    FUNCTION(pack_table, "idx, pack, hash_len", "Reads a pack's index and the header of each of its objects."),
+    FUNCTION(members, "classes, sets, width", "Which of some classes hold each finding."),
+    FUNCTION(pack_table, "idx, pack, hash_len, forget=None", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
-    FUNCTION(reach, "trees, counts, edges, seeds, total", "The edges on which trees lead to the seeds."),
+    FUNCTION(reach, "edges, holders, sets, width, total", "Which findings each tree leads to."),
     FUNCTION(tree_leads, "data, blobs", "The entries of a tree object that are trees or in a table."),
     {NULL, NULL, 0, NULL},
 };
@@ -53,7 +54,8 @@ fill_module(PyObject *module)
     }
     if (add_type(module, &oid_table_spec, &state->oid_table) < 0 || add_type(module, &chain_spec, &state->chain) < 0 ||
         add_type(module, &tree_reader_spec, &state->tree_reader) < 0 ||
-        add_type(module, &text_reader_spec, &state->text_reader) < 0 || add_type(module, &walk_spec, &state->walk) < 0) {
+        add_type(module, &text_reader_spec, &state->text_reader) < 0 || add_type(module, &walk_spec, &state->walk) < 0 ||
+        add_type(module, &commit_graph_spec, &state->commit_graph) < 0) {
         return -1;
     }
     state->pack_table = PyStructSequence_NewType(&pack_table_desc);
@@ -75,6 +77,7 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->tree_reader);
     Py_VISIT(state->text_reader);
     Py_VISIT(state->walk);
+    Py_VISIT(state->commit_graph);
     return 0;
 }
 
@@ -90,6 +93,7 @@ clear(PyObject *module)
     Py_CLEAR(state->tree_reader);
     Py_CLEAR(state->text_reader);
     Py_CLEAR(state->walk);
+    Py_CLEAR(state->commit_graph);
     return 0;
 }
 

@@ -53,6 +53,8 @@ static const char *const reasons[] = {
     "its delta chain is a cycle",
 };
 
+/* The problem of which an exception tells that is set already. */
+static const char CALL_FAILED[] = "the call failed";
 static const char INDEX_TRUNCATED[] = "the pack index is truncated";
 static const char INDEX_VERSION[] = "the pack index is not of version 2";
 static const char INDEX_FANOUT[] = "the pack index's fanout does not fit its ids";
@@ -67,6 +69,9 @@ static const char PACK_SIGNATURE[] = "the pack does not begin with PACK";
 static const char PACK_VERSION[] = "the pack is not of version 2 or 3";
 static const char PACK_COUNT[] = "the pack and its index count different numbers of objects";
 static const char PACK_OTHER[] = "the pack index belongs to another pack";
+
+/* Bytes of a pack between two calls of `forget`. */
+#define FORGET_EVERY ((int64_t)8 << 20)
 
 typedef struct {
     /* Inputs. */
@@ -688,27 +693,55 @@ free_scratch(Table *table)
 }
 
 static Problem
-fill_table(Table *table)
+place_objects(Table *table)
 {
     Problem problem = make_scratch(table);
-    size_t number;
 
     if (problem == NULL) {
         problem = sort_offsets(table);
     }
-    if (problem == NULL) {
-        problem = make_buckets(table);
-    }
-    if (problem != NULL) {
-        return problem;
-    }
-    for (number = 0; number < table->count; number++) {
+    return problem != NULL ? problem : make_buckets(table);
+}
+
+/* Reads the headers of the objects from `number` on, of about FORGET_EVERY bytes of the pack; where to go on. */
+static size_t
+read_part(Table *table, size_t number)
+{
+    int64_t end = number < table->count ? table->offsets[number] + FORGET_EVERY : 0;
+
+    for (; number < table->count && table->offsets[number] < end; number++) {
         if (number + AHEAD < table->count) {
             FETCH(table->pack.at + table->offsets[number + AHEAD]);
         }
         read_object(table, number);
     }
-    return make_forest(table);
+    return number;
+}
+
+/* Between the parts whoever holds the pack may `forget` the pages that were read: they will not be asked for again. */
+static Problem
+fill_table(Table *table, PyObject *forget)
+{
+    PyThreadState *saved = kernel_release_gil(table->idx.len);
+    Problem problem = place_objects(table);
+    size_t number = 0;
+
+    while (problem == NULL && number < table->count) {
+        PyObject *done;
+        number = read_part(table, number);
+        kernel_retake_gil(saved);
+        done = forget == NULL ? Py_NewRef(Py_None) : PyObject_CallNoArgs(forget);
+        if (done == NULL) {
+            return CALL_FAILED;
+        }
+        Py_DECREF(done);
+        saved = kernel_release_gil(table->idx.len);
+    }
+    if (problem == NULL) {
+        problem = make_forest(table);
+    }
+    kernel_retake_gil(saved);
+    return problem;
 }
 
 static Problem
@@ -886,7 +919,7 @@ finish_fields(const Table *table, PyObject *result)
 }
 
 static PyObject *
-make_table(KernelState *state, Span idx, Span pack, size_t hash_len)
+make_table(KernelState *state, Span idx, Span pack, size_t hash_len, PyObject *forget)
 {
     PyThreadState *saved;
     PyObject *result;
@@ -911,10 +944,8 @@ make_table(KernelState *state, Span idx, Span pack, size_t hash_len)
         Py_DECREF(result);
         return NULL;
     }
-    saved = kernel_release_gil(idx.len);
-    problem = fill_table(&table);
-    kernel_retake_gil(saved);
-    if (problem != NULL) {
+    problem = fill_table(&table, forget);
+    if (problem != NULL && problem != CALL_FAILED) {
         kernel_raise(state->error, problem);
     }
     if (problem != NULL || finish_fields(&table, result) < 0) {
@@ -933,14 +964,14 @@ kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given)
     Span idx, pack;
     size_t hash_len;
 
-    if (kernel_arguments("pack_table", given, 3) < 0 || kernel_hash_len(state->error, args[2], &hash_len) < 0) {
+    if (kernel_arguments("pack_table", given, given == 4 ? 4 : 3) < 0 || kernel_hash_len(state->error, args[2], &hash_len) < 0) {
         return NULL;
     }
     if (kernel_open(args[0], &idx_view, &idx) < 0) {
         return NULL;
     }
     if (kernel_open(args[1], &pack_view, &pack) == 0) {
-        result = make_table(state, idx, pack, hash_len);
+        result = make_table(state, idx, pack, hash_len, given == 4 ? args[3] : NULL);
         PyBuffer_Release(&pack_view);
     }
     PyBuffer_Release(&idx_view);

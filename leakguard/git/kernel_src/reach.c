@@ -1,230 +1,272 @@
-/* Which trees lead to the trees of interest: a breadth-first walk over the edges, backwards. */
-#include "kernel.h"
-
-#include <stdlib.h>
+/* Which findings each tree leads to: depth first, a tree's subtrees before the tree.
+ *
+ * Edges are int32 rows: a tree, how many subtrees it has, the subtrees.
+ */
+#include "sets.h"
 
 static const char BAD_EDGES[] = "the edges do not belong to the counts, or name objects that are not there";
 
+enum { NEW, OPEN, DONE };
+
 typedef struct {
-    const int32_t *trees;   /* the numbers of some trees */
-    const int32_t *counts;  /* how many edges each of them has */
-    const int32_t *edges;   /* the subtrees, in a row */
-    const int32_t *seeds;
-    size_t tree_count;
-    size_t edge_count;
-    size_t seed_count;
+    const int32_t *words;
+    size_t word_count;
+    const int32_t *holders; /* pairs: a tree, the place of a set in `given` */
+    size_t holder_count;
+    const uint8_t *given;
+    size_t given_count;
     size_t total;
+    uint32_t *rows;   /* by tree: the place of its row + 1, 0 where it has none */
+    uint8_t *state;
+    int32_t *classes; /* by tree; what it holds itself until it is done */
+    uint8_t *scratch; /* a set */
+    Grow stack;
+    Sets sets;
 } Graph;
 
+/* A tree whose subtrees are looked at, and the place of the next one. */
+typedef struct {
+    int32_t tree;
+    uint32_t next;
+} Frame;
+
 static int
-in_range(const int32_t *numbers, size_t count, size_t total)
+in_range(const Graph *graph, int32_t number)
 {
-    for (size_t at = 0; at < count; at++) {
-        if (numbers[at] < 0 || (size_t)numbers[at] >= total) {
-            return 0;
-        }
+    return number >= 0 && (size_t)number < graph->total;
+}
+
+/* Whether another row of a tree takes the place of the first: none does among honest trees, where they are the same. */
+static int
+row_is_greater(const int32_t *row, const int32_t *old)
+{
+    if (row[1] != old[1]) {
+        return row[1] > old[1];
     }
-    return 1;
+    return memcmp(row + 2, old + 2, (size_t)row[1] * sizeof *row) > 0;
 }
 
 static Problem
-check_graph(const Graph *graph)
+find_rows(Graph *graph)
 {
-    size_t sum = 0;
+    const int32_t *words = graph->words;
+    size_t at = 0;
 
-    for (size_t at = 0; at < graph->tree_count; at++) {
-        if (graph->counts[at] < 0 || (size_t)graph->counts[at] > graph->edge_count - sum) {
+    while (at < graph->word_count) {
+        size_t left = graph->word_count - at, edge;
+        uint32_t *place;
+        if (left < 2 || !in_range(graph, words[at]) || words[at + 1] < 0 || (size_t)words[at + 1] > left - 2) {
             return BAD_EDGES;
         }
-        sum += (size_t)graph->counts[at];
-    }
-    if (sum != graph->edge_count || !in_range(graph->trees, graph->tree_count, graph->total)
-        || !in_range(graph->edges, graph->edge_count, graph->total)
-        || !in_range(graph->seeds, graph->seed_count, graph->total)) {
-        return BAD_EDGES;
-    }
-    return NULL;
-}
-
-/* The edges sorted by subtree: heads[s]..heads[s+1] are the places in `from` of the trees that name s. */
-static void
-turn_edges(const Graph *graph, uint32_t *heads, int32_t *from)
-{
-    size_t edge = 0;
-
-    for (size_t at = 0; at < graph->edge_count; at++) {
-        heads[(size_t)graph->edges[at] + 1]++;
-    }
-    for (size_t at = 0; at < graph->total; at++) {
-        heads[at + 1] += heads[at];
-    }
-    for (size_t at = 0; at < graph->tree_count; at++) {
-        for (int32_t left = graph->counts[at]; left > 0; left--, edge++) {
-            from[heads[graph->edges[edge]]++] = graph->trees[at];
-        }
-    }
-    /* Filling moved every head to the next one's start. */
-    memmove(heads + 1, heads, graph->total * sizeof *heads);
-    heads[0] = 0;
-}
-
-typedef struct {
-    uint8_t *seen;     /* 1 once a tree leads to a seed, 2 once its edges are told */
-    int32_t *queue;    /* those trees, in the order in which they were met */
-    int32_t *stack;    /* those of which all edges to others are told */
-    uint32_t *waiting; /* how many of a tree's own edges are still to be told */
-} Walk;
-
-/* Meets every tree that leads to a seed, breadth first; how many they are. */
-static size_t
-walk_up(const Graph *graph, const uint32_t *heads, const int32_t *from, Walk *walk)
-{
-    size_t head = 0, tail = 0;
-
-    for (size_t at = 0; at < graph->seed_count; at++) {
-        int32_t seed = graph->seeds[at];
-        if (!walk->seen[seed]) {
-            walk->seen[seed] = 1;
-            walk->queue[tail++] = seed;
-        }
-    }
-    while (head < tail) {
-        int32_t subtree = walk->queue[head++];
-        for (uint32_t at = heads[subtree]; at < heads[subtree + 1]; at++) {
-            int32_t tree = from[at];
-            walk->waiting[tree]++;
-            if (!walk->seen[tree]) {
-                walk->seen[tree] = 1;
-                walk->queue[tail++] = tree;
+        for (edge = 0; edge < (size_t)words[at + 1]; edge++) {
+            if (!in_range(graph, words[at + 2 + edge])) {
+                return BAD_EDGES;
             }
         }
-    }
-    return tail;
-}
-
-/* Tells the edges to one tree. What waits for nothing more afterwards comes onto the stack. */
-static Problem
-tell_edges(int32_t subtree, const uint32_t *heads, const int32_t *from, Walk *walk, size_t *depth, Grow *pairs)
-{
-    walk->seen[subtree] = 2;
-    for (uint32_t at = heads[subtree]; at < heads[subtree + 1]; at++) {
-        int32_t pair[2] = {from[at], subtree};
-        if (grow_append(pairs, pair, sizeof pair) != NULL) {
-            return kernel_no_memory;
+        place = &graph->rows[words[at]];
+        if (*place == 0 || row_is_greater(words + at, words + *place - 1)) {
+            *place = (uint32_t)at + 1;
         }
-        if (--walk->waiting[pair[0]] == 0 && walk->seen[pair[0]] == 1) {
-            walk->stack[(*depth)++] = pair[0];
-        }
+        at += 2 + edge;
     }
     return NULL;
 }
 
-/* Tells all edges to the trees that were met: the edges from a tree before those to it, but for cycles, which come
- * last. */
+/* What trees hold themselves. A tree's pairs mostly lie in a row, and only what they come to is kept as a set. */
 static Problem
-tell_in_order(const uint32_t *heads, const int32_t *from, Walk *walk, size_t count, Grow *pairs)
+take_holders(Graph *graph)
 {
-    size_t depth = 0, next = 0;
+    size_t at = 0, width = graph->sets.width;
     Problem problem = NULL;
 
-    for (size_t at = 0; at < count; at++) {
-        if (walk->waiting[walk->queue[at]] == 0) {
-            walk->stack[depth++] = walk->queue[at];
+    while (at < graph->holder_count && problem == NULL) {
+        int32_t tree = graph->holders[2 * at];
+        if (!in_range(graph, tree)) {
+            return BAD_EDGES;
         }
-    }
-    while (problem == NULL) {
-        int32_t subtree;
-        while (depth == 0 && next < count && walk->seen[walk->queue[next]] == 2) {
-            next++;
+        memcpy(graph->scratch, sets_row(&graph->sets, graph->classes[tree]), width);
+        for (; at < graph->holder_count && graph->holders[2 * at] == tree; at++) {
+            int32_t place = graph->holders[2 * at + 1];
+            if (place < 0 || (size_t)place >= graph->given_count) {
+                return BAD_EDGES;
+            }
+            set_add(graph->scratch, graph->given + (size_t)place * width, width);
         }
-        if (depth == 0 && next == count) {
-            break;
-        }
-        subtree = depth > 0 ? walk->stack[--depth] : walk->queue[next];
-        problem = tell_edges(subtree, heads, from, walk, &depth, pairs);
+        problem = sets_class(&graph->sets, graph->scratch, &graph->classes[tree]);
     }
     return problem;
 }
 
 static Problem
-reach(const Graph *graph, Grow *pairs)
+push(Graph *graph, int32_t tree)
 {
-    Problem problem = check_graph(graph);
-    uint32_t *heads;
-    int32_t *from;
-    Walk walk;
+    Frame frame = {tree, graph->rows[tree] + 1};
 
-    if (problem != NULL) {
-        return problem;
+    graph->state[tree] = OPEN;
+    return grow_append(&graph->stack, &frame, sizeof frame);
+}
+
+/* The class of a tree whose subtrees have theirs. One that is open is the tree's own ancestor: it adds nothing. */
+static Problem
+close_tree(Graph *graph, int32_t tree)
+{
+    const int32_t *row = graph->words + graph->rows[tree] - 1;
+    int32_t class = graph->classes[tree], last = class;
+    size_t width = graph->sets.width;
+    int mixed = 0;
+
+    for (const int32_t *edge = row + 2; edge < row + 2 + row[1]; edge++) {
+        int32_t more = graph->classes[*edge];
+        if (more == 0 || more == last || graph->state[*edge] == OPEN) {
+            continue;
+        }
+        last = more;
+        if (class == 0) {
+            class = more;
+            continue;
+        }
+        if (!mixed) {
+            memcpy(graph->scratch, sets_row(&graph->sets, class), width);
+            mixed = 1;
+        }
+        set_add(graph->scratch, sets_row(&graph->sets, more), width);
     }
-    if (graph->edge_count >= UINT32_MAX || graph->total >= INT32_MAX) {
+    graph->state[tree] = DONE;
+    graph->classes[tree] = class;
+    return mixed ? sets_class(&graph->sets, graph->scratch, &graph->classes[tree]) : NULL;
+}
+
+/* Goes on with the tree on top of the stack until it meets a new subtree, or is through. */
+static Problem
+step(Graph *graph)
+{
+    Frame *frame = (Frame *)(void *)(graph->stack.at + graph->stack.used) - 1;
+    int32_t tree = frame->tree;
+    size_t begin = graph->rows[tree] + 1, end = begin + (size_t)graph->words[begin - 1];
+
+    while (frame->next < end) {
+        int32_t subtree = graph->words[frame->next++];
+        if (graph->state[subtree] == NEW && graph->rows[subtree] != 0) {
+            return push(graph, subtree);
+        }
+    }
+    graph->stack.used -= sizeof *frame;
+    return close_tree(graph, tree);
+}
+
+static Problem
+reach(Graph *graph)
+{
+    Problem problem = find_rows(graph);
+
+    if (problem == NULL) {
+        problem = take_holders(graph);
+    }
+    for (size_t tree = 0; tree < graph->total && problem == NULL; tree++) {
+        if (graph->rows[tree] != 0 && graph->state[tree] == NEW) {
+            problem = push(graph, (int32_t)tree);
+        }
+        while (graph->stack.used > 0 && problem == NULL) {
+            problem = step(graph);
+        }
+    }
+    return problem;
+}
+
+static Problem
+open_graph(Graph *graph, size_t width)
+{
+    if (graph->word_count >= UINT32_MAX - 2 || graph->total >= INT32_MAX) {
         return "there are more edges than can be counted";
     }
-    heads = calloc(graph->total + 2, sizeof *heads);
-    from = malloc((graph->edge_count + 1) * sizeof *from);
-    walk.queue = malloc((graph->total + 1) * sizeof *walk.queue);
-    walk.stack = malloc((graph->total + 1) * sizeof *walk.stack);
-    walk.waiting = calloc(graph->total + 1, sizeof *walk.waiting);
-    walk.seen = calloc(graph->total + 1, 1);
-    if (heads == NULL || from == NULL || walk.queue == NULL || walk.stack == NULL || walk.waiting == NULL
-        || walk.seen == NULL) {
-        problem = kernel_no_memory;
+    graph->rows = PyMem_RawCalloc(graph->total + 1, sizeof *graph->rows);
+    graph->state = PyMem_RawCalloc(graph->total + 1, 1);
+    graph->scratch = PyMem_RawCalloc(width, 1);
+    if (graph->rows == NULL || graph->state == NULL || graph->scratch == NULL) {
+        return kernel_no_memory;
     }
-    else {
-        turn_edges(graph, heads, from);
-        problem = tell_in_order(heads, from, &walk, walk_up(graph, heads, from, &walk), pairs);
+    return sets_open(&graph->sets, width);
+}
+
+static void
+close_graph(Graph *graph)
+{
+    PyMem_RawFree(graph->rows);
+    PyMem_RawFree(graph->state);
+    PyMem_RawFree(graph->scratch);
+    grow_free(&graph->stack);
+    sets_free(&graph->sets);
+}
+
+static PyObject *
+run(KernelState *state, Graph *graph, size_t width)
+{
+    PyObject *classes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(graph->total * sizeof *graph->classes));
+    PyObject *sets = NULL, *result = NULL;
+    PyThreadState *saved;
+    Problem problem;
+
+    if (classes == NULL) {
+        return NULL;
     }
-    free(heads);
-    free(from);
-    free(walk.queue);
-    free(walk.stack);
-    free(walk.waiting);
-    free(walk.seen);
-    return problem;
+    graph->classes = (int32_t *)(void *)PyBytes_AS_STRING(classes);
+    saved = PyEval_SaveThread();
+    memset(graph->classes, 0, graph->total * sizeof *graph->classes);
+    problem = open_graph(graph, width);
+    if (problem == NULL) {
+        problem = reach(graph);
+    }
+    PyEval_RestoreThread(saved);
+    if (problem != NULL) {
+        kernel_raise(state->error, problem);
+    }
+    else if ((sets = grow_to_bytes(&graph->sets.rows)) != NULL) {
+        result = PyTuple_Pack(2, classes, sets);
+    }
+    close_graph(graph);
+    Py_XDECREF(sets);
+    Py_DECREF(classes);
+    return result;
 }
 
 PyObject *
 kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
-    Py_buffer views[4];
-    Span spans[4];
+    Py_buffer views[3];
+    Span spans[3];
     int opened = 0;
-    Grow pairs = {0};
     PyObject *result = NULL;
-    Py_ssize_t total;
+    Py_ssize_t width, total;
 
     if (kernel_arguments("reach", given, 5) < 0) {
         return NULL;
     }
+    width = PyNumber_AsSsize_t(args[3], PyExc_OverflowError);
     total = PyNumber_AsSsize_t(args[4], PyExc_OverflowError);
-    if (total == -1 && PyErr_Occurred()) {
+    if (PyErr_Occurred()) {
         return NULL;
     }
-    while (opened < 4 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
+    while (opened < 3 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
         opened++;
     }
-    if (opened == 4) {
+    if (opened == 3 && (width <= 0 || width % 8 != 0 || total < 0 || total >= INT32_MAX || spans[0].len % 4 != 0
+                        || spans[1].len % 8 != 0 || spans[2].len % (size_t)width != 0)) {
+        kernel_raise(kernel_state(module)->error, BAD_EDGES);
+    }
+    else if (opened == 3) {
         Graph graph = {
-            .trees = (const int32_t *)spans[0].at,
-            .counts = (const int32_t *)spans[1].at,
-            .edges = (const int32_t *)spans[2].at,
-            .seeds = (const int32_t *)spans[3].at,
-            .tree_count = spans[0].len / 4,
-            .edge_count = spans[2].len / 4,
-            .seed_count = spans[3].len / 4,
-            .total = total < 0 ? 0 : (size_t)total,
+            .words = (const int32_t *)(const void *)spans[0].at,
+            .word_count = spans[0].len / 4,
+            .holders = (const int32_t *)(const void *)spans[1].at,
+            .holder_count = spans[1].len / 8,
+            .given = spans[2].at,
+            .given_count = spans[2].len / (size_t)width,
+            .total = (size_t)total,
         };
-        Problem problem = BAD_EDGES;
-        if (spans[0].len == spans[1].len && spans[0].len % 4 == 0 && spans[2].len % 4 == 0 && spans[3].len % 4 == 0) {
-            PyThreadState *saved = PyEval_SaveThread();
-            problem = reach(&graph, &pairs);
-            PyEval_RestoreThread(saved);
-        }
-        result = problem == NULL ? grow_to_bytes(&pairs) : kernel_raise(kernel_state(module)->error, problem);
+        result = run(kernel_state(module), &graph, (size_t)width);
     }
     while (opened > 0) {
         PyBuffer_Release(&views[--opened]);
     }
-    grow_free(&pairs);
     return result;
 }

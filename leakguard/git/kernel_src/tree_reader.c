@@ -125,9 +125,7 @@ typedef struct {
     size_t room;
     size_t used;
     /* What was read since the last take(), as int32_t. */
-    Grow numbers;
-    Grow counts;
-    Grow edges;
+    Grow edges;   /* rows: tree, how many subtrees, the subtrees */
     Grow holders; /* pairs: tree, position in blobs */
     Grow lines;
 } TreeReader;
@@ -325,12 +323,9 @@ tell_tree(TreeReader *reader, const Level *level, int32_t number)
 {
     const Mark *mark = (const Mark *)(const void *)level->subtrees.at;
     const Mark *end = mark + level->subtrees.used / sizeof *mark;
-    int32_t count = (int32_t)(end - mark);
-    Problem problem = grow_append(&reader->numbers, &number, sizeof number);
+    int32_t head[2] = {number, (int32_t)(end - mark)};
+    Problem problem = mark < end ? grow_append(&reader->edges, head, sizeof head) : NULL;
 
-    if (problem == NULL) {
-        problem = grow_append(&reader->counts, &count, sizeof count);
-    }
     for (; mark < end && problem == NULL; mark++) {
         problem = grow_append(&reader->edges, &mark->position, sizeof mark->position);
     }
@@ -454,11 +449,11 @@ static PyObject *
 reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     TreeReader *reader = (TreeReader *)self;
-    Grow *parts[] = {&reader->numbers, &reader->counts, &reader->edges, &reader->holders, &reader->lines};
-    PyObject *taken = PyTuple_New(5);
+    Grow *parts[] = {&reader->edges, &reader->holders, &reader->lines};
+    PyObject *taken = PyTuple_New(3);
     Py_ssize_t number;
 
-    for (number = 0; taken != NULL && number < 5; number++) {
+    for (number = 0; taken != NULL && number < 3; number++) {
         PyObject *bytes = grow_to_bytes(parts[number]);
         if (bytes == NULL) {
             Py_CLEAR(taken);
@@ -467,7 +462,7 @@ reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
             PyTuple_SET_ITEM(taken, number, bytes);
         }
     }
-    for (number = 0; taken != NULL && number < 5; number++) {
+    for (number = 0; taken != NULL && number < 3; number++) {
         grow_free(parts[number]);
     }
     return taken;
@@ -533,8 +528,6 @@ reader_dealloc(PyObject *self)
     }
     PyMem_RawFree(reader->levels);
     PyMem_RawFree(reader->names.names);
-    grow_free(&reader->numbers);
-    grow_free(&reader->counts);
     grow_free(&reader->edges);
     grow_free(&reader->holders);
     grow_free(&reader->lines);
