@@ -1,6 +1,8 @@
 """Spreading tasks over processes. One worker runs in the calling process, the others in processes of their own.
 
-Processes rather than threads: the Python between the calls that release the GIL is a fifth of the work.
+Processes rather than threads: the Python between the calls that release the GIL is a fifth of the work. For the same
+reason no thread beside the calling one hands out the tasks; all processes know all of them, and count in common how
+many are taken.
 """
 
 from __future__ import annotations
@@ -8,100 +10,165 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leakguard.errors import LeakguardError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.sharedctypes import Synchronized
 
-AHEAD = 8
-"""Tasks that wait for each worker: enough that none is ever idle, few enough that memory stays bounded."""
-
-_worker: object = None
-
-
-def _start(make: Callable[[], object]) -> None:
-    global _worker  # noqa: PLW0603 (a pool's processes have no other place to keep their worker)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
-    _worker = make()
+FIRST, MOST = 8, 512
+"""Of tasks that come one by one, how many are handed out together: few at first, so that nobody waits for long."""
 
 
-def _run(method: str, task: object, arguments: tuple[object, ...]) -> object:
-    return getattr(_worker, method)(task, *arguments)
+ROOM = 4 << 20
+"""Bytes of results that a worker may have ready while nobody takes them."""
 
 
 def import_processes() -> None:
     """Import what starts processes, which whoever waits for something else may do ahead."""
-    import concurrent.futures.process  # noqa: F401
-    import multiprocessing  # noqa: F401
+    import multiprocessing.connection
+    import multiprocessing.sharedctypes  # noqa: F401
+
+
+class _Done(NamedTuple):
+    """What came of a task in another process."""
+
+    result: object
+    problem: Exception | None = None
 
 
 class Pool:
     """Runs a worker's methods over tasks; results come as they are ready, in any order."""
 
     def __init__(self, make: Callable[[], object], jobs: int) -> None:
-        self._others = jobs - 1
-        self._executor: ProcessPoolExecutor | None = None
-        if jobs <= 1:
-            self._own = make()
-            return
-        # What is small is done alone, and does not wait for these to be imported.
+        self._others: list[Connection] = []
+        if jobs > 1:
+            self._start(make, jobs - 1)
+        self._own = make()
+
+    def _start(self, make: Callable[[], object], count: int) -> None:
+        # What is small is done alone, and does not wait for this to be imported.
         import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
 
         # fork shares the tables of a large repository at no cost; elsewhere they are sent once to each process.
-        method = "fork" if sys.platform == "linux" else "spawn"
-        if method == "spawn":
+        forks = sys.platform == "linux"
+        if not forks:
             # A process that begins anew would look for modules in the current folder first, which may be a repository
             # that is to be looked at. Python 3.11 and later heed this.
             os.environ["PYTHONSAFEPATH"] = "1"
-        context = multiprocessing.get_context(method)
-        self._executor = ProcessPoolExecutor(self._others, context, _start, (make,))
-        self._own = make()
+        context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+        self._taken: Synchronized[int] = context.Value("q", 0)
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            _widen(theirs)
+            inherited = [*self._others, ours] if forks else []
+            context.Process(target=_serve, args=(theirs, inherited, make, self._taken), daemon=True).start()
+            theirs.close()
+            self._others.append(ours)
 
     def map(self, method: str, tasks: Iterable[object], *arguments: object) -> Iterator[object]:
-        """`Worker.method(task, *arguments)` for every task. Tasks are taken as workers become free."""
+        """`Worker.method(task, *arguments)` for every task. Tasks are taken as workers become free. A pool whose
+        results were not all taken is only good for `close`."""
         do = getattr(self._own, method)
-        if self._executor is None:
+        if not self._others:
             for task in tasks:
                 yield do(task, *arguments)
             return
-        from concurrent.futures import FIRST_COMPLETED, wait
-        from concurrent.futures.process import BrokenProcessPool
+        for block in [tasks] if isinstance(tasks, list) else _blocks(tasks):
+            try:
+                yield from self._share(method, block, arguments)
+            except (EOFError, ConnectionError):
+                raise LeakguardError(
+                    "a worker process died, most likely for want of memory; "
+                    "run again with --jobs 1 or a lower --max-blob-size."
+                ) from None
 
-        left = iter(tasks)
-        given: dict[Future[object], object] = {}
-        try:
-            while True:
-                for task in islice(left, self._others * AHEAD - len(given)):
-                    given[self._executor.submit(_run, method, task, arguments)] = task
-                mine = [*islice(left, 1)] or self._taken_back(given)
-                for task in mine:
-                    yield do(task, *arguments)
-                if not given and not mine:
-                    return
-                done = (
-                    [future for future in given if future.done()] if mine else wait(given, None, FIRST_COMPLETED).done
-                )
-                for future in done:
-                    del given[future]
-                    yield future.result()
-        except BrokenProcessPool:
-            raise LeakguardError(
-                "a worker process died, most likely for want of memory; "
-                "run again with --jobs 1 or a lower --max-blob-size."
-            ) from None
-
-    @staticmethod
-    def _taken_back(given: dict[Future[object], object]) -> list[object]:
-        """A task that was given away and not begun, so that nobody is idle at the end."""
-        future = next((future for future in reversed(given) if future.cancel()), None)
-        return [] if future is None else [given.pop(future)]
+    def _share(self, method: str, tasks: Sequence[object], arguments: tuple[object, ...]) -> Iterator[object]:
+        self._taken.value = 0
+        for other in self._others:
+            other.send((method, tasks, arguments))
+        working = set(self._others)
+        for task in _take(tasks, self._taken):
+            yield getattr(self._own, method)(task, *arguments)
+            yield from _answers(working, 0)
+        while working:
+            yield from _answers(working, None)
 
     def close(self) -> None:
         """End the workers; what they have not begun is dropped."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._others:
+            self._taken.value = sys.maxsize // 2
+        for other in self._others:
+            other.close()
+
+
+def _widen(connection: Connection) -> None:
+    """Let a worker put down a result of some megabytes and go on, where the system allows it: the calling process only
+    takes it between two tasks of its own."""
+    import socket
+
+    with suppress(OSError, AttributeError), socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
+
+
+def _blocks(tasks: Iterable[object]) -> Iterator[list[object]]:
+    left, size = iter(tasks), FIRST
+    while block := list(islice(left, size)):
+        yield block
+        size = min(2 * size, MOST)
+
+
+def _take(tasks: Sequence[object], taken: Synchronized[int]) -> Iterator[object]:
+    """One task after the other that nobody has taken."""
+    while True:
+        with taken.get_lock():
+            number = taken.value
+            taken.value += 1
+        if number >= len(tasks):
+            return
+        yield tasks[number]
+
+
+def _answers(working: set[Connection], timeout: float | None) -> Iterator[object]:
+    """What has come from the workers; who has no more to say leaves `working`."""
+    from multiprocessing.connection import wait
+
+    while ready := wait(list(working), timeout):
+        timeout = 0
+        for connection in working.intersection(ready):
+            done: _Done | None = connection.recv()
+            if done is None:
+                working.discard(connection)
+            elif done.problem is not None:
+                raise done.problem
+            else:
+                yield done.result
+
+
+def _serve(
+    connection: Connection, inherited: Sequence[Connection], make: Callable[[], object], taken: Synchronized[int]
+) -> None:
+    """What a worker's process does until nobody is there to ask it. `inherited` are ends that are not its own: while it
+    held them, nobody would notice that another process is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's business
+    for other in inherited:
+        other.close()
+    worker = make()
+    with suppress(EOFError, ConnectionError):
+        while True:
+            method, tasks, arguments = connection.recv()
+            for task in _take(tasks, taken):
+                connection.send(_done(getattr(worker, method), task, arguments))
+            connection.send(None)
+
+
+def _done(do: Callable[..., object], task: object, arguments: tuple[object, ...]) -> _Done:
+    try:
+        return _Done(do(task, *arguments))
+    except Exception as problem:  # noqa: BLE001 - it is raised anew in the calling process
+        return _Done(None, problem)

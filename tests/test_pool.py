@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 
 import pytest
 
+from leakguard.errors import LeakguardError
 from leakguard.pool import Pool
 
 
@@ -19,6 +21,14 @@ class Sleeper:
 
     def fail(self, task: int) -> int:
         raise ValueError(task)
+
+    def double(self, task: bytes) -> bytes:
+        return task * 2
+
+    def vanish(self, caller: int) -> None:
+        if os.getpid() != caller:
+            os._exit(1)
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 4])
@@ -51,3 +61,32 @@ def test_a_tasks_error_reaches_the_caller(jobs: int) -> None:
             list(pool.map("fail", [7]))
     finally:
         pool.close()
+
+
+def test_large_results_are_whole() -> None:
+    pool = Pool(Sleeper, 2)
+    tasks = [bytes([at]) * (3 << 20) for at in range(8)]
+    try:
+        assert sorted(pool.map("double", tasks)) == [task * 2 for task in tasks]
+    finally:
+        pool.close()
+
+
+def test_a_process_that_dies_is_told_in_a_sentence() -> None:
+    pool = Pool(Sleeper, 3)
+    try:
+        with pytest.raises(LeakguardError, match="a worker process died"):
+            list(pool.map("vanish", [os.getpid()] * 6))
+    finally:
+        pool.close()
+
+
+def test_the_others_end_when_the_pool_is_closed() -> None:
+    pool = Pool(Sleeper, 3)
+    others = multiprocessing.active_children()[-2:]
+    results = pool.map("sleep", [1] * 100, 1)
+    next(results)
+    pool.close()
+    for other in others:
+        other.join(10)
+        assert other.exitcode == 0
