@@ -1,0 +1,55 @@
+"""Refs as git keeps them, loose and packed: each is told with its commit, or with what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from leakguard.git.objects import open_objects
+from leakguard.git.repository import Ref, open_repository
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from tests.conftest import GitRepo
+
+
+def test_each_ref_stands_for_its_commit(repo: GitRepo) -> None:
+    first = repo.commit(a="one")
+    repo.git("tag", "light")
+    repo.git("tag", "--annotate", "--message", "heavy", "heavy")
+    repo.git("pack-refs", "--all")
+    second = repo.commit(a="two")
+    heavy = repo.git("rev-parse", "heavy")
+    repo.git("symbolic-ref", "refs/heads/other", "refs/heads/main")
+    expected = [
+        Ref("HEAD", second, second),
+        Ref("refs/heads/main", second, second),
+        Ref("refs/heads/other", second, second),
+        Ref("refs/tags/heavy", heavy, first, heavy),
+        Ref("refs/tags/light", first, first),
+    ]
+    for again in range(2):
+        found = open_repository(repo.path)
+        objects, _ = open_objects(found)
+        assert (found.refs((), objects.is_commit), found.problems) == (expected, []), again
+        repo.git("repack", "--quiet", "-ad")
+
+
+def test_refs_that_cannot_be_resolved_are_told(repo: GitRepo) -> None:
+    commit = repo.commit(a="one")
+    folder = repo.path / ".git"
+    (folder / "packed-refs").write_text(f"{commit} refs/heads/a..b\n{commit} refs/heads/whole\n")
+    (folder / "refs" / "heads" / "nowhere").write_text("ref: refs/heads/none\n")
+    found = open_repository(repo.path)
+    assert [ref.name for ref in found.refs()] == ["HEAD", "refs/heads/main", "refs/heads/whole"]
+    assert [name for name, _ in found.problems] == ["refs/heads/a..b", "refs/heads/nowhere"]
+    assert all("is a ref that cannot be resolved" in reason for _, reason in found.problems)
+
+
+def test_importing_libgit2_leaves_the_environment_as_it_was() -> None:
+    code = "import os; before = dict(os.environ); import leakguard.git.repository; assert dict(os.environ) == before"
+    for own in ({}, {"SSL_CERT_FILE": "own.pem", "SSL_CERT_DIR": "own"}):
+        environment = {**os.environ, **own}
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
