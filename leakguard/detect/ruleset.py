@@ -155,15 +155,15 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
     except ValueError as problem:
         raise RuleError("patterns", "-", "anchor", str(problem)) from None
     encoded = msgspec.msgpack.encode(tuple(rule for rule, _ in rules))
+    expressions = [keep_expression(compile_expression(rule.match)) for rule, _ in rules]
+    compile_expression.cache_clear()  # they are large, and restored when they are asked for
     return _Stored(
         rules=memoryview(encoded),
         guidance=memoryview(msgspec.msgpack.encode(tuple(guidance for _, guidance in rules))),
         database=memoryview(database),
         digest=blake2b(encoded + __version__.encode(), digest_size=16).hexdigest(),
         standard=tuple(number for number, (rule, _) in enumerate(rules) if not rule.disabled),
-        expressions=memoryview(
-            msgspec.msgpack.encode([keep_expression(compile_expression(rule.match)) for rule, _ in rules])
-        ),
+        expressions=memoryview(msgspec.msgpack.encode(expressions)),
         engine=ENGINE,
     )
 

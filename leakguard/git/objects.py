@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,12 @@ _KIND_OF = {
     pygit2.enums.ObjectType.BLOB: BLOB,
     pygit2.enums.ObjectType.TAG: TAG,
 }
+
+
+_TAG = re.compile(
+    rb"object ([0-9a-f]{40})\ntype commit\ntag [^\n]+\ntagger [^\n<>]+ <[^\n<>]*> [0-9]{1,10} [+-][0-9]{4}\n\n"
+)
+_LONGEST_TAG = 1 << 20
 
 
 class Objects:
@@ -74,11 +82,22 @@ class Objects:
         size = self.hash_size
         return bytes(self.oids[number * size : (number + 1) * size]).hex()
 
-    def is_commit(self, oid: str) -> bool:
-        """Whether the object with this hex id is known for a commit: one in a pack that we read ourselves."""
+    def peel(self, oid: str) -> tuple[str, str] | None:
+        """(commit, tag) that a ref to the object with this hex id stands for, where the packs that we read ourselves
+        say so at once: of a commit, and of a plain tag of one."""
+        pack, number = self._packed(oid)
+        if pack is None:
+            return None
+        kind = pack.table.types[number]
+        if kind == COMMIT:
+            return oid, ""
+        commit = _tagged_commit(pack, number, oid) if kind == TAG and pack.is_whole(number) else ""
+        pack, number = self._packed(commit) if commit else (None, -1)
+        return (commit, oid) if pack is not None and pack.table.types[number] == COMMIT else None
+
+    def _packed(self, oid: str) -> tuple[Pack | None, int]:
         known = self.find(oid)
-        pack, number = self.place(known) if known >= 0 else (None, -1)
-        return pack is not None and bool(pack.table.types[number] == COMMIT)
+        return self.place(known) if known >= 0 else (None, -1)
 
     def repeats(self) -> Iterator[int]:
         """The numbers of objects that have a lower one as well. The first pack, the largest, is not asked."""
@@ -130,6 +149,17 @@ class Objects:
         except (pygit2.GitError, OSError) as problem:
             raise ValueError(str(problem) or "cannot be read") from None
         return _KIND_OF.get(pygit2.enums.ObjectType(kind), 0), int(size)
+
+
+def _tagged_commit(pack: Pack, number: int, oid: str) -> str:
+    """The commit that a tag is of; '' where it is of something else, or not quite as git writes it."""
+    try:
+        content = pack.inflate(number, _LONGEST_TAG)
+        name = hashlib.sha1(b"tag %d\0%s" % (len(content), content)).hexdigest()  # noqa: S324 - git's name for it
+    except ValueError:
+        return ""
+    found = _TAG.match(content) if name == oid else None
+    return found[1].decode("ascii") if found else ""
 
 
 def open_objects(repository: Repository) -> tuple[Objects, list[tuple[str, str]]]:

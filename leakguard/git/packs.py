@@ -95,6 +95,10 @@ class Pack:
         size = self.hash_size
         return bytes(self.table.oids[number * size : (number + 1) * size]).hex()
 
+    def is_whole(self, number: int) -> bool:
+        """Whether an object is stored as it is, not as the difference to another."""
+        return bool(memoryview(self.table.parents).cast("i")[number] == -1)
+
     @property
     def is_promised(self) -> bool:
         """Whether what its objects lead to may be absent: the pack came into a partial clone."""

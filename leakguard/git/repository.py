@@ -87,14 +87,16 @@ class Repository:
                     continue
                 yield from (fan.name + name for name in names if len(name) in (38, 62))
 
-    def refs(self, broken: Collection[str] = (), is_commit: Callable[[str], bool] = lambda _: False) -> list[Ref]:
+    def refs(
+        self, broken: Collection[str] = (), peel: Callable[[str], tuple[str, str] | None] = lambda _: None
+    ) -> list[Ref]:
         """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead
-        to an object in `broken`, go to `problems`. What is known to be a commit (by its id) is not looked at."""
+        to an object in `broken`, go to `problems`. What `peel` knows the commit and the tag of is not looked at."""
         found: list[Ref] = []
         listed = sorted(((item.name, item) for item in self.git.references.iterator()), key=itemgetter(0))
         for name, item in [("HEAD", None), *listed]:
             try:
-                found.append(self._ref(name, self._reference(name, item), broken, is_commit))
+                found.append(self._ref(name, self._reference(name, item), broken, peel))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
@@ -107,11 +109,16 @@ class Repository:
         return listed if pygit2.reference_is_valid_name(name) else self.git.references[name]
 
     def _ref(
-        self, name: str, reference: pygit2.Reference, broken: Collection[str], is_commit: Callable[[str], bool]
+        self,
+        name: str,
+        reference: pygit2.Reference,
+        broken: Collection[str],
+        peel: Callable[[str], tuple[str, str] | None],
     ) -> Ref:
         target = str(reference.resolve().target)
-        if target not in broken and is_commit(target):
-            return Ref(name, target, target, "")
+        known = None if target in broken else peel(target)
+        if known is not None and known[0] not in broken:
+            return Ref(name, target, *known)
         tag = ""
         item = self._get(target, broken)
         while isinstance(item, pygit2.Tag):

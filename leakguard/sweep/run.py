@@ -123,7 +123,7 @@ class _Sweep:
 
     def run(self) -> Result:
         self.objects = self.open()
-        self.refs = self.repository.refs(self.broken, self.objects.is_commit)
+        self.refs = self.repository.refs(self.broken, self.objects.peel)
         self.bare = self.begin()
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)

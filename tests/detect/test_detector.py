@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from typing import TYPE_CHECKING
 
 from leakguard.detect.checks import google
@@ -85,3 +86,11 @@ def test_a_known_example_is_none_to_the_generic_rules_either(monkeypatch: pytest
     found = build(shape, GENERIC).detect(f"key = {known}\nkey = {other}\n".encode())
     assert [match.secret.reveal().decode() for match in found.matches] == [other]
     assert [item.rule for item in found.held if item.reason == "known-example"] == ["acme-shape", "generic-key"]
+
+
+def test_a_detector_finds_the_same_in_another_process() -> None:
+    text = f"acme_{VALUE}".encode()
+    built = build(SHAPE, GENERIC)
+    found = built.detect(text)
+    assert found.matches
+    assert pickle.loads(pickle.dumps(built)).detect(text) == found

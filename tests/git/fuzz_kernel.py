@@ -264,6 +264,17 @@ class Fuzz:
             columns[1][0] += self.dice.choice([-3, -1, 1, 1 << 30])
         assert outcome(compiled.reach, *columns, total) == outcome(kernel_py.reach, *columns, total)
 
+    def cuts(self, compiled: ModuleType) -> None:
+        total, count = self.dice.randint(0, 12), self.dice.randint(0, 12)
+        columns = [
+            self.numbers(count, total),
+            self.numbers(count + (self.dice.random() < 0.05), 3),
+            array("q", (self.dice.randint(0, 1 << 40) for _ in range(total))),
+            array("q", (self.dice.randint(0, 1 << 40) for _ in range(total))),
+        ]
+        limits = self.dice.randint(-1, 5), self.dice.randint(-1, 1 << 41)
+        assert outcome(compiled.families, *columns, *limits) == outcome(kernel_py.families, *columns, *limits)
+
     def numbers(self, count: int, total: int) -> array[int]:
         most = total - (self.dice.random() < 0.98)
         return array("i", (self.dice.randint(-(self.dice.random() < 0.01), max(most, 0)) for _ in range(count)))
@@ -322,6 +333,7 @@ def run(compiled: ModuleType, count: int, seed: int) -> None:
         if number % 5 == 0:
             fuzz.trees(compiled, with_twin)
             fuzz.graphs(compiled)
+            fuzz.cuts(compiled)
             fuzz.walks(compiled, with_twin)
         if number % 10 == 0:
             fuzz.packs(compiled, number % 40 == 0)

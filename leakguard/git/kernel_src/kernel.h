@@ -13,6 +13,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Has memory fetched that is read soon; the address need not be right. */
+#if defined(__GNUC__) || defined(__clang__)
+#define FETCH(address) __builtin_prefetch(address)
+#else
+#define FETCH(address) ((void)0)
+#endif
+
 typedef const char *Problem;
 
 /* The problem that becomes a MemoryError. */

@@ -1,6 +1,8 @@
 /* The type OidTable. */
 #include "oid_table.h"
 
+#define AHEAD 16
+
 static Problem
 allocate(OidTable *table)
 {
@@ -28,11 +30,10 @@ allocate(OidTable *table)
 }
 
 static void
-insert(OidTable *table, size_t position)
+insert(OidTable *table, size_t position, size_t slot)
 {
     const uint8_t *oid = table->oids.at + position * table->hash_len;
     uint32_t bit = oid_bit(table, oid);
-    size_t slot = oid_slot(table, oid);
     int32_t taken;
 
     while ((taken = table->slots[slot]) >= 0) {
@@ -45,11 +46,27 @@ insert(OidTable *table, size_t position)
     table->bits[bit >> 3] |= (uint8_t)(1u << (bit & 7));
 }
 
+/* The slots lie all over a large table: each is fetched a few ids ahead of its use. */
+static void
+insert_all(OidTable *table)
+{
+    size_t slots[AHEAD], position;
+
+    for (position = 0; position < table->count + AHEAD; position++) {
+        if (position >= AHEAD) {
+            insert(table, position - AHEAD, slots[position % AHEAD]);
+        }
+        if (position < table->count) {
+            slots[position % AHEAD] = oid_slot(table, table->oids.at + position * table->hash_len);
+            FETCH(table->slots + slots[position % AHEAD]);
+        }
+    }
+}
+
 static Problem
 fill(OidTable *table)
 {
     Problem problem;
-    size_t position;
 
     if (table->oids.len % table->hash_len != 0) {
         return "the ids have a broken length";
@@ -59,8 +76,8 @@ fill(OidTable *table)
         return "there are too many ids";
     }
     problem = allocate(table);
-    for (position = 0; problem == NULL && position < table->count; position++) {
-        insert(table, position);
+    if (problem == NULL) {
+        insert_all(table);
     }
     return problem;
 }

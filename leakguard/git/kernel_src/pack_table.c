@@ -13,12 +13,6 @@
 /* Objects ahead of the one that is read, of which the memory is fetched: they lie all over a large file. */
 #define AHEAD 16
 
-#if defined(__GNUC__) || defined(__clang__)
-#define FETCH(address) __builtin_prefetch(address)
-#else
-#define FETCH(address) ((void)0)
-#endif
-
 /* The outputs are written straight into bytes objects as numbers of eight bytes. */
 typedef char bytes_are_aligned[offsetof(PyBytesObject, ob_sval) % 8 == 0 ? 1 : -1];
 
@@ -98,7 +92,6 @@ typedef struct {
     uint8_t *last_child;
     size_t reached;
     /* Scratch, an entry an object unless said otherwise. */
-    uint32_t *rank_of;      /* number -> place in the index */
     int32_t *number_of;     /* place in the index -> number */
     int32_t *buckets;       /* first number whose offset >> bucket_shift is at least the bucket */
     unsigned bucket_shift;
@@ -274,7 +267,6 @@ take_sorted(Table *table, const uint64_t *keys, const uint32_t *ranks)
             return INDEX_TWICE;
         }
         table->offsets[number] = (int64_t)keys[number];
-        table->rank_of[number] = ranks[number];
         table->number_of[ranks[number]] = (int32_t)number;
         memcpy(table->oids + number * table->hash_len, table->names + ranks[number] * table->hash_len,
                table->hash_len);
@@ -285,36 +277,29 @@ take_sorted(Table *table, const uint64_t *keys, const uint32_t *ranks)
     return NULL;
 }
 
+/* Works in memory that is filled later: fresh memory costs as much as the sorting. */
 static Problem
 sort_offsets(Table *table)
 {
-    size_t room = table->count + 1;
-    uint64_t *keys = PyMem_RawCalloc(room, sizeof *keys), *to_keys = PyMem_RawCalloc(room, sizeof *keys);
-    uint32_t *ranks = PyMem_RawCalloc(room, sizeof *ranks), *to_ranks = PyMem_RawCalloc(room, sizeof *ranks);
-    Problem problem = kernel_no_memory;
+    uint64_t *keys = (uint64_t *)table->sizes, *to_keys = (uint64_t *)table->data_starts;
+    uint32_t *ranks = (uint32_t *)table->weights, *to_ranks = (uint32_t *)table->depth_of;
     uint64_t most;
+    unsigned shift;
+    Problem problem = read_offsets(table, keys, ranks, &most);
 
-    if (keys != NULL && to_keys != NULL && ranks != NULL && to_ranks != NULL) {
-        problem = read_offsets(table, keys, ranks, &most);
-        if (problem == NULL) {
-            unsigned shift;
-            for (shift = 0; shift < 64 && most >> shift != 0; shift += RADIX_BITS) {
-                uint64_t *swap_keys = keys;
-                uint32_t *swap_ranks = ranks;
-                sort_pass(table->count, shift, keys, ranks, to_keys, to_ranks);
-                keys = to_keys;
-                ranks = to_ranks;
-                to_keys = swap_keys;
-                to_ranks = swap_ranks;
-            }
-            problem = take_sorted(table, keys, ranks);
-        }
+    if (problem != NULL) {
+        return problem;
     }
-    PyMem_RawFree(keys);
-    PyMem_RawFree(to_keys);
-    PyMem_RawFree(ranks);
-    PyMem_RawFree(to_ranks);
-    return problem;
+    for (shift = 0; shift < 64 && most >> shift != 0; shift += RADIX_BITS) {
+        uint64_t *swap_keys = keys;
+        uint32_t *swap_ranks = ranks;
+        sort_pass(table->count, shift, keys, ranks, to_keys, to_ranks);
+        keys = to_keys;
+        ranks = to_ranks;
+        to_keys = swap_keys;
+        to_ranks = swap_ranks;
+    }
+    return take_sorted(table, keys, ranks);
 }
 
 /* ---- finding bases -------------------------------------------------------------------------- */
@@ -663,7 +648,6 @@ make_scratch(Table *table)
 {
     size_t room = table->count + 1;
 
-    table->rank_of = PyMem_RawCalloc(room, sizeof *table->rank_of);
     table->number_of = PyMem_RawCalloc(room, sizeof *table->number_of);
     table->reason = PyMem_RawCalloc(room, sizeof *table->reason);
     table->weights = PyMem_RawCalloc(room, sizeof *table->weights);
@@ -671,7 +655,7 @@ make_scratch(Table *table)
     table->children = PyMem_RawCalloc(room, sizeof *table->children);
     table->depth_of = PyMem_RawCalloc(room, sizeof *table->depth_of);
     table->stack = PyMem_RawCalloc(room, sizeof *table->stack);
-    if (table->rank_of == NULL || table->number_of == NULL || table->reason == NULL || table->weights == NULL ||
+    if (table->number_of == NULL || table->reason == NULL || table->weights == NULL ||
         table->child_starts == NULL || table->children == NULL || table->depth_of == NULL || table->stack == NULL) {
         return kernel_no_memory;
     }
@@ -681,7 +665,6 @@ make_scratch(Table *table)
 static void
 free_scratch(Table *table)
 {
-    PyMem_RawFree(table->rank_of);
     PyMem_RawFree(table->number_of);
     PyMem_RawFree(table->buckets);
     PyMem_RawFree(table->reason);
