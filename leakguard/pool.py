@@ -58,19 +58,29 @@ class Pool:
 
     def map(self, method: str, tasks: Iterable[object], *arguments: object) -> Iterator[object]:
         """`Worker.method(task, *arguments)` for every task. Tasks are taken as workers become free."""
+        return self._results(method, iter(tasks), {}, arguments)
+
+    def begin(self, method: str, tasks: Iterable[object], *arguments: object) -> Iterator[object]:
+        """As `map`, but the other processes begin at once; this one takes part when it asks for the results."""
+        if self._executor is None:
+            return self._results(method, iter(tasks), {}, arguments)
+        given = {self._executor.submit(_run, method, task, arguments): task for task in tasks}
+        return self._results(method, iter(()), given, arguments)
+
+    def _results(
+        self, method: str, left: Iterator[object], given: dict[Future[object], object], arguments: tuple[object, ...]
+    ) -> Iterator[object]:
         do = getattr(self._own, method)
         if self._executor is None:
-            for task in tasks:
+            for task in left:
                 yield do(task, *arguments)
             return
         from concurrent.futures import FIRST_COMPLETED, wait
         from concurrent.futures.process import BrokenProcessPool
 
-        left = iter(tasks)
-        given: dict[Future[object], object] = {}
         try:
             while True:
-                for task in islice(left, self._others * AHEAD - len(given)):
+                for task in islice(left, max(0, self._others * AHEAD - len(given))):
                     given[self._executor.submit(_run, method, task, arguments)] = task
                 mine = [*islice(left, 1)] or self._taken_back(given)
                 for task in mine:
