@@ -91,8 +91,8 @@ class HistoryLocator:
 
     def place(self, spot: Spot) -> Place | None:
         """A path that leads to a spot's object, in HEAD or where it was introduced; else the object itself."""
-        for places in self.quoting:
-            self._ahead.update(places)
+        for quoted in self.quoting:
+            self._ahead.update(quoted)
         for key in sorted(self.keys.get(spot.holder, ())):
             life = self.lives.get(key, Life())
             commit = self._head() if life.in_head else next(iter(life.introduced), -1)
@@ -174,7 +174,8 @@ class HistoryLocator:
         places += tuple(filter(None, map(self._alone, outside)))
         if not places:
             places = tuple(filter(None, map(self._alone, group.spots[:MAX_PLACES])))
-        refs = tuple(dict.fromkeys([*life.refs, *said.refs, *self._tag_refs(spots)]))
+        more = (*said.refs, *self._tag_refs(spots))
+        refs = tuple(dict.fromkeys((*life.refs, *more))) if more else life.refs
         unreachable = not outside and life.unreachable and said.unreachable and not refs
         provenance = Provenance(
             introduced=introduced,
@@ -282,17 +283,18 @@ class HistoryLocator:
     def _leading(self, number: int) -> list[tuple[int, bytes, bytes]]:
         """Of a tree's entries the subtrees, and those that hold a finding themselves."""
         try:
-            _, content = self.objects.read(self.objects.oid(number))
-            return kernel.tree_leads(content, self.table)
+            return kernel.tree_leads(self._read(number), self.table)
         except (KeyError, ValueError):
             return []
 
     def _entries(self, number: int) -> list[tuple[int, bytes, bytes]]:
         try:
-            _, content = self.objects.read(self.objects.oid(number))
-            return kernel.parse_tree(content, self.objects.hash_size)
+            return kernel.parse_tree(self._read(number), self.objects.hash_size)
         except (KeyError, ValueError):
             return []
+
+    def _read(self, number: int) -> bytes:
+        return self.objects.read(self.objects.oid(number))[1]
 
     def _info(self, number: int) -> CommitInfo:
         oid = self.objects.oid(number)
