@@ -78,13 +78,13 @@ def prepare(marked: Iterable[tuple[Rule, bytes]], key: str, workers: int) -> Non
         return
     from threading import Thread
 
-    def make() -> None:
+    def work() -> None:
         with suppress(IndexError):
             while True:
                 fingerprint(*slow.pop(), key)
 
     for _ in range(workers - 1):
-        Thread(target=make).start()
+        Thread(target=work, daemon=True).start()
 
 
 @lru_cache(maxsize=100_000)
