@@ -136,8 +136,8 @@ def begin_fingerprints(
 ) -> None:
     """Have the slow fingerprints made while the rest is assembled, in the order in which they are asked for."""
     held = (item.held for item in listed(collected, rules))
-    asked = [(rules[item.rule], item.secret.reveal()) for item in held if item.secret]
-    asked += [(rules[group.match.rule], group.match.secret.reveal()) for group in groups]
+    asked = [(rules[group.match.rule], group.match.secret.reveal()) for group in groups]
+    asked += [(rules[item.rule], item.secret.reveal()) for item in held if item.secret]
     prepare(asked, settings.fingerprint_key, settings.workers)
 
 
@@ -157,7 +157,8 @@ class Assembly:
         self.held: Counter[str] = Counter(item.held.reason for item in collected.held.values())
         del self.held["encrypted"]
         self.encrypted = encrypted_spots(collected)
-        self.suppressed = [_suppressed(item, locator, rules, settings) for item in listed(collected, rules)]
+        self.listed = listed(collected, rules)
+        self.suppressed: list[Suppressed] = []
         self.comments = _comments(collected)
         self.idle = collected.idle
         self.record: Callable[[Group, Decision], None] | None = None
@@ -217,9 +218,10 @@ class Assembly:
         settings = self.settings
         stale = self.ledger.notes(whole=whole and not settings.only and not settings.since)
         stale += self.ledger.tell_idle(self.idle)
+        held = [_suppressed(item, self.locator, self.rules, settings) for item in self.listed]
         return Assembled(
             findings,
-            tuple(sorted(self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
+            tuple(sorted(held + self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
             dict(sorted(self.held.items())),
             (*settings.notes, *stale),
             len(stale) if settings.stale_fails else 0,

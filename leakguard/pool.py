@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,30 +74,31 @@ class Pool:
     def map(self, method: str, tasks: Iterable[object], *arguments: object) -> Iterator[object]:
         """`Worker.method(task, *arguments)` for every task. Tasks are taken as workers become free. A pool whose
         results were not all taken is only good for `close`."""
-        do = getattr(self._own, method)
-        if not self._others:
-            for task in tasks:
-                yield do(task, *arguments)
-            return
         for block in [tasks] if isinstance(tasks, list) else _blocks(tasks):
-            try:
-                yield from self._share(method, block, arguments)
-            except (EOFError, ConnectionError):
-                raise LeakguardError(
-                    "a worker process died, most likely for want of memory; "
-                    "run again with --jobs 1 or a lower --max-blob-size."
-                ) from None
+            yield from self.begin(method, block, *arguments)
 
-    def _share(self, method: str, tasks: Sequence[object], arguments: tuple[object, ...]) -> Iterator[object]:
-        self._taken.value = 0
-        for other in self._others:
-            other.send((method, tasks, arguments))
+    def begin(self, method: str, tasks: Sequence[object], *arguments: object) -> Iterator[object]:
+        """As `map`, but the other processes begin at once; this one takes part when it asks for the results. Nothing
+        else is asked of the pool before all of them were taken."""
+        with _deaths_told():
+            for other in self._others:
+                other.send((method, tasks, arguments))
+        return self._results(getattr(self._own, method), tasks, arguments)
+
+    def _results(
+        self, do: Callable[..., object], tasks: Sequence[object], arguments: tuple[object, ...]
+    ) -> Iterator[object]:
+        if not self._others:
+            yield from (do(task, *arguments) for task in tasks)
+            return
         working = set(self._others)
-        for task in _take(tasks, self._taken):
-            yield getattr(self._own, method)(task, *arguments)
-            yield from _answers(working, 0)
-        while working:
-            yield from _answers(working, None)
+        with _deaths_told():
+            for task in _take(tasks, self._taken):
+                yield do(task, *arguments)
+                yield from _answers(working, 0)
+            while working:
+                yield from _answers(working, None)
+        self._taken.value = 0
 
     def close(self) -> None:
         """End the workers; what they have not begun is dropped."""
@@ -105,6 +106,17 @@ class Pool:
             self._taken.value = sys.maxsize // 2
         for other in self._others:
             other.close()
+
+
+@contextmanager
+def _deaths_told() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, ConnectionError):
+        raise LeakguardError(
+            "a worker process died, most likely for want of memory; "
+            "run again with --jobs 1 or a lower --max-blob-size."
+        ) from None
 
 
 def _widen(connection: Connection) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from leakguard.errors import LeakguardError
 from leakguard.pool import Pool
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Sleeper:
@@ -18,6 +22,10 @@ class Sleeper:
     def sleep(self, task: int, factor: int) -> tuple[int, int]:
         time.sleep(task / 1000)
         return task * factor, os.getpid()
+
+    def touch(self, task: Path) -> Path:
+        task.touch()
+        return task
 
     def fail(self, task: int) -> int:
         raise ValueError(task)
@@ -39,6 +47,30 @@ def test_every_task_is_done_once(jobs: int, count: int) -> None:
         for tasks in (range(count), iter(range(count))):
             done = list(pool.map("sleep", tasks, 10))
             assert sorted(answer for answer, _ in done) == [10 * task for task in range(count)]
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_what_is_begun_is_done_once(jobs: int, count: int) -> None:
+    pool = Pool(Sleeper, jobs)
+    try:
+        begun = pool.begin("sleep", range(count), 10)
+        assert sorted(answer for answer, _ in begun) == [10 * task for task in range(count)]
+        assert list(begun) == []
+        assert sorted(answer for answer, _ in pool.map("sleep", range(9), 1)) == list(range(9))
+    finally:
+        pool.close()
+
+
+def test_what_is_begun_is_begun_before_it_is_asked_for(tmp_path: Path) -> None:
+    pool = Pool(Sleeper, 2)
+    try:
+        begun = pool.begin("touch", [tmp_path / "touched"])
+        while not (tmp_path / "touched").exists():
+            time.sleep(0.01)
+        assert list(begun) == [tmp_path / "touched"]
     finally:
         pool.close()
 

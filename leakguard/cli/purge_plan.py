@@ -15,7 +15,7 @@ from leakguard.cli.progress import watch
 from leakguard.errors import UsageError
 from leakguard.excerpt import escape
 from leakguard.git.repository import open_repository
-from leakguard.sweep.places import NAME, WHOLE
+from leakguard.sweep.quotes import NAME, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, cast
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_DEPTH = 5
 MAX_TOTAL = 128 << 20
@@ -51,11 +51,21 @@ def decode(data: bytes) -> Iterator[Decoded]:
 
 
 def find_inner(data: bytes, label: str) -> bytes | None:
-    """The text that `decode` gives under a spot's label ("decoded" for a change of encoding), or None. Of an archive
-    only what leads there is unfolded."""
-    target = "" if label == "decoded" else label
-    unfolded = _Unfolder(target).unfold(data, "", 0)
-    return next((inner.data for inner in unfolded if inner.label == target and not inner.problem), None)
+    """The text that `decode` gives under a spot's label ("decoded" for a change of encoding), or None."""
+    return find_inners(data, (label,)).get(label)
+
+
+def find_inners(data: bytes, labels: Iterable[str]) -> dict[str, bytes]:
+    """The texts that `decode` gives under some labels, those that it does not give left out. Of an archive only what
+    leads there is unfolded."""
+    targets = {"" if label == "decoded" else label: label for label in labels}
+    found: dict[str, bytes] = {}
+    for inner in _Unfolder(targets).unfold(data, "", 0):
+        if inner.label in targets and not inner.problem:
+            found.setdefault(targets[inner.label], inner.data)
+            if len(found) == len(targets):
+                break
+    return found
 
 
 def _wide(data: bytes) -> str:
@@ -84,10 +94,10 @@ def _unfold_errors() -> tuple[type[Exception], ...]:
 
 
 class _Unfolder:
-    """Unfolds one text within one budget of bytes and members: all of it, or what leads to one label."""
+    """Unfolds one text within one budget of bytes and members: all of it, or what leads to some labels."""
 
-    def __init__(self, target: str | None = None) -> None:
-        self.target = target
+    def __init__(self, targets: Iterable[str] | None = None) -> None:
+        self.wanted = None if targets is None else {part for target in targets for part in _above(target)}
         self.left = MAX_TOTAL
         self.members = MAX_MEMBERS
 
@@ -114,7 +124,7 @@ class _Unfolder:
             yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
 
     def wants(self, label: str, name: str) -> bool:
-        return self.target is None or self.target.startswith(_joined(label, name))
+        return self.wanted is None or _joined(label, name) in self.wanted
 
     def read(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
         if data[:2] == b"\x1f\x8b":
@@ -158,6 +168,12 @@ class _Unfolder:
             return "unfolds to more bytes than the limit allows"
         self.left -= len(content)
         return content
+
+
+def _above(label: str) -> Iterator[str]:
+    """A label, and those of the archives that it may lie in; a member's name may have the mark in it, too."""
+    yield label
+    yield from (label[:at] for at, char in enumerate(label) if char == "!")
 
 
 def _joined(label: str, name: str) -> str:

@@ -11,12 +11,12 @@ import msgspec
 
 from leakguard.assemble import Sited
 from leakguard.detect.allowances import OWN_MARK
-from leakguard.detect.decoders import find_inner
 from leakguard.detect.detector import NOTHING, idle_comments
-from leakguard.excerpt import TextView, escape, printable
+from leakguard.excerpt import escape, printable
 from leakguard.git import kernel
 from leakguard.git.history import EMPTY, Life, parse_commit_info
 from leakguard.model import CommitInfo, Event, Place, Provenance, Secret
+from leakguard.sweep.quotes import NAME, WHOLE, Quotes, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,12 +32,8 @@ MAX_EVENTS = 50
 MAX_REFS = 50
 MAX_PLACES = 50
 
-NAME = "name:"
-"""The label of a spot in a file name begins so; the holder is the tree, the rest of the label the name."""
 TREE_MODE = 0o040000
 """The mode of an entry that is a tree."""
-WHOLE = ("commit", "tag")
-"""Labels of spots in objects that are no blobs; their offsets count in the whole object."""
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -56,7 +52,7 @@ class HistoryLocator:
     `owner` gives the key of a group, `keys` the keys that an object holds, `trees` those that a tree reaches,
     `lives` what became of a key, `said` of what stands in some commits themselves (see `message_numbers`).
     `outside` are texts beside the object database, by label. Without a detector nothing is masked; `allowing` reads
-    comments.
+    comments. `quoting` gives what stands at spots that `place` is going to be asked for, as far as others quote them.
     """
 
     def __init__(
@@ -69,17 +65,20 @@ class HistoryLocator:
         tags: Mapping[str, str],
         outside: Mapping[str, bytes],
         allowing: Detector,
+        quoting: Iterator[Mapping[Spot, Place | None]],
     ) -> None:
         self.objects, self.history = objects, history
         self.trees, self.lives, self.keys, self.owner = found.trees, found.lives, found.keys, found.owner
         self.holders = {bytes.fromhex(oid): keys for oid, keys in self.keys.items()}
         self.table = kernel.OidTable(b"".join(self.holders), objects.hash_size)
         self.said = found.said
-        self.detector, self.clock, self.tags, self.outside = detector, clock, tags, outside
-        self.allowing = allowing
-        self.view = lru_cache(maxsize=64)(self._view)
-        self.mask = lru_cache(maxsize=20_000)(self._mask)
+        self.detector, self.clock, self.tags = detector, clock, tags
+        self.quotes = Quotes(objects, detector, outside)
+        self.quoting = quoting
+        self._ahead: dict[Spot, Place | None] = {}
         self.quoted = lru_cache(maxsize=20_000)(self._quoted)
+        self.allowing = allowing
+        self.mask = lru_cache(maxsize=20_000)(self._mask)
         self.entries = lru_cache(maxsize=4096)(self._entries)
         self.leads = lru_cache(maxsize=50_000)(self._leads)
         self.info = lru_cache(maxsize=4096)(self._info)
@@ -92,6 +91,8 @@ class HistoryLocator:
 
     def place(self, spot: Spot) -> Place | None:
         """A path that leads to a spot's object, in HEAD or where it was introduced; else the object itself."""
+        for quoted in self.quoting:
+            self._ahead.update(quoted)
         for key in sorted(self.keys.get(spot.holder, ())):
             life = self.lives.get(key, Life())
             commit = self._head() if life.in_head else next(iter(life.introduced), -1)
@@ -173,7 +174,8 @@ class HistoryLocator:
         places += tuple(filter(None, map(self._alone, outside)))
         if not places:
             places = tuple(filter(None, map(self._alone, group.spots[:MAX_PLACES])))
-        refs = tuple(dict.fromkeys([*life.refs, *said.refs, *self._tag_refs(spots)]))
+        more = (*said.refs, *self._tag_refs(spots))
+        refs = tuple(dict.fromkeys((*life.refs, *more))) if more else life.refs
         unreachable = not outside and life.unreachable and said.unreachable and not refs
         provenance = Provenance(
             introduced=introduced,
@@ -281,17 +283,18 @@ class HistoryLocator:
     def _leading(self, number: int) -> list[tuple[int, bytes, bytes]]:
         """Of a tree's entries the subtrees, and those that hold a finding themselves."""
         try:
-            _, content = self.objects.read(self.objects.oid(number))
-            return kernel.tree_leads(content, self.table)
+            return kernel.tree_leads(self._read(number), self.table)
         except (KeyError, ValueError):
             return []
 
     def _entries(self, number: int) -> list[tuple[int, bytes, bytes]]:
         try:
-            _, content = self.objects.read(self.objects.oid(number))
-            return kernel.parse_tree(content, self.objects.hash_size)
+            return kernel.parse_tree(self._read(number), self.objects.hash_size)
         except (KeyError, ValueError):
             return []
+
+    def _read(self, number: int) -> bytes:
+        return self.objects.read(self.objects.oid(number))[1]
 
     def _info(self, number: int) -> CommitInfo:
         oid = self.objects.oid(number)
@@ -327,36 +330,11 @@ class HistoryLocator:
             return None
         inner = spot.label if spot.label.startswith("!") else ""
         if spot.label.startswith(NAME):
-            inner = printable(self.mask(_name(spot.label)))
+            inner = printable(self.mask(name_of(spot.label)))
         return msgspec.structs.replace(place, path=path + escape(inner))
 
     def _quoted(self, spot: Spot) -> Place | None:
-        """A spot's place with what stands there, by no path: many commits lead to it, by several."""
-        view = self.view(spot.holder, spot.label)
-        if view is None:
-            return None
-        source = spot.label if spot.label in WHOLE else "blob" if spot.holder else "repository"
-        source = "file name" if spot.label.startswith(NAME) else source
-        return view.place("", spot.start, spot.end, source, spot.holder, mask=self.detector is not None)
-
-    def _view(self, holder: str, label: str) -> TextView | None:
-        if not holder:
-            return TextView(self.outside.get(label, b""), self.detector)
-        if label.startswith(NAME):
-            return TextView(_name(label), self.detector)
-        try:
-            _, content = self.objects.read(holder)
-        except (KeyError, ValueError):
-            return None
-        if label in ("", *WHOLE):
-            return TextView(content, self.detector)
-        inner = find_inner(content, label)
-        return None if inner is None else TextView(inner, self.detector)
-
-
-def _name(label: str) -> bytes:
-    """The file name that a label stands for."""
-    return label[len(NAME) :].encode("utf-8", "surrogateescape")
+        return self._ahead[spot] if spot in self._ahead else self.quotes.place(spot)
 
 
 def message_numbers(objects: Objects, spots: Sequence[Spot]) -> tuple[int, ...]:

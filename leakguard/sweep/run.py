@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
 from leakguard import __version__
-from leakguard.assemble import Assembly, begin_fingerprints, by_weight, finding_order
+from leakguard.assemble import Assembly, begin_fingerprints, by_weight, finding_order, listed
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.excerpt import escape, printable
@@ -23,18 +23,19 @@ from leakguard.sweep.first import FirstPass
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.opening import Opening
 from leakguard.sweep.places import HistoryLocator, Reached
+from leakguard.sweep.quotes import Quotes, batches
 from leakguard.sweep.second import SecondPass
 from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from leakguard.assemble import Assembled
     from leakguard.collect import Collector, Group, Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.model import Finding
+    from leakguard.model import Finding, Place
     from leakguard.sweep.worker import Task
 
 SMALL = 4 << 20
@@ -137,15 +138,15 @@ class _Sweep:
             history = LazyHistory(self.objects, tips, self.first.commits)
             second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
             groups, reached = second.run(
-                self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_fingerprints
+                self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
             )
+            self.first.counts["tree"] = second.trees
+            self.count_once()
+            self.skipped += [*self.first.skipped, *second.skipped]
+            return self.result(groups, reached, history)
         finally:
             if self._pool is not None:
                 self._pool.close()
-        self.first.counts["tree"] = second.trees
-        self.count_once()
-        self.skipped += [*self.first.skipped, *second.skipped]
-        return self.result(groups, reached, history)
 
     def count_once(self) -> None:
         """What is stored more than once was read more than once: a pack's own figures do not depend on other packs."""
@@ -191,9 +192,19 @@ class _Sweep:
             self.listener.begin(bare)
         return bare
 
-    def begin_fingerprints(self, groups: Sequence[Group]) -> None:
-        """Have the slow ones made while one process is enough for the rest."""
+    def begin_result(self, groups: Sequence[Group]) -> None:
+        """Have the slow fingerprints made, and what is held back quoted, while one process is enough for the rest."""
         begin_fingerprints(groups, self.collector, self.by_id, self.settings)
+        spots = batches(item.spot for item in listed(self.collector, self.by_id))
+        if self._pool is None:
+            self.quoting: Iterator[object] = map(Quotes(self.objects, self.mask, {}).places, spots)
+        else:
+            self.quoting = self._pool.begin("quote", list(spots), self.mask is not None)
+
+    @property
+    def mask(self) -> Detector | None:
+        """What finds the secrets that are to be masked."""
+        return None if self.settings.show_secrets else self.detector
 
     def open(self) -> Objects:
         """The objects, by our own pack reader or (engine "plain") all of them through libgit2."""
@@ -237,9 +248,11 @@ class _Sweep:
         return [Tip(ref.name, self.objects.find(ref.commit), ref.remote) for ref in self.refs if ref.commit]
 
     def result(self, groups: list[Group], reached: Reached, history: LazyHistory) -> Result:
-        mask = None if self.settings.show_secrets else self.detector
         tags = {ref.tag: ref.name for ref in self.refs if ref.tag}
-        locator = HistoryLocator(self.objects, history, reached, mask, today(), tags, self.outside, self.detector)
+        quoting = cast("Iterator[dict[Spot, Place | None]]", self.quoting)
+        locator = HistoryLocator(
+            self.objects, history, reached, self.mask, today(), tags, self.outside, self.detector, quoting
+        )
         guidance = self.rules.guidance()
         if self.settings.stale_fails:
             self.collector.idle |= set(locator.idle_comments())

@@ -11,7 +11,8 @@ from leakguard.git.history import Reach
 from leakguard.sweep.known_trees import recall_trees, remember_trees
 from leakguard.sweep.lives import pack_lives
 from leakguard.sweep.memory import TreeMemory, digest
-from leakguard.sweep.places import NAME, Reached, message_numbers
+from leakguard.sweep.places import Reached, message_numbers
+from leakguard.sweep.quotes import NAME
 from leakguard.sweep.worker import Trees
 
 if TYPE_CHECKING:

@@ -16,11 +16,13 @@ from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from leakguard.collect import Spot
     from leakguard.detect.detector import Detector
     from leakguard.detect.incremental import State
     from leakguard.git.objects import Objects
+    from leakguard.model import Place
 
 MIN_NAME = 12
 """File names shorter than this hold no secret that could be told from a word."""
@@ -93,6 +95,12 @@ class Worker:
         if self._blobs is None or self._blobs[0] != blobs:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
         return _TreeRun(self, task, self._blobs[1], names).run()
+
+    def quote(self, spots: Sequence[Spot], masked: bool) -> dict[Spot, Place | None]:
+        """What stands at some spots of objects, masked or not."""
+        from leakguard.sweep.quotes import Quotes
+
+        return Quotes(self.objects, self.detector if masked else None, {}).places(spots)
 
     def walk(
         self, task: Task, reader: kernel.TextReader | kernel.TreeReader

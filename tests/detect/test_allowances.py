@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from leakguard.detect import allowances
 from leakguard.detect.allowances import read_comments
 
 RULE = "some-rule"
@@ -87,3 +90,35 @@ def test_a_secret_of_many_lines_is_allowed_from_its_first_or_last_line() -> None
     block = "-----BEGIN-----\nabc\n-----END-----"
     assert allowed(f"{block} # leakguard:allow x\n", block) == {block: "x"}
     assert allowed(f"# leakguard:allow x\n{block}\n", block) == {block: "x"}
+
+
+_PIECES = [
+    "leakguard:allow",
+    "leakguard:allow-start",
+    "leakguard:allow-end",
+    "[a, b]",
+    "[]",
+    "gitleaks:allow",
+    "trufflehog:ignore",
+    "kingfisher:",
+    "ignore",
+    "kingfisher:allow",
+    "pragma:",
+    " allowlist secret",
+    "whitelist-nextline",
+    " secret",
+    "-->",
+    "x",
+    " ",
+    "\n",
+    "leakguard:",
+    "pragma",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
+def test_comments_are_those_that_the_whole_expression_finds(text: str) -> None:
+    data = text.encode()
+    comments = read_comments(data)
+    matches = allowances._COMMENT.finditer(data)
+    assert (comments.found if comments else []) == [allowances._comment(data, match) for match in matches]

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from leakguard.detect.decoders import decode, find_inner
+from leakguard.detect.decoders import decode, find_inner, find_inners
 
 
 def zipped(**members: bytes) -> bytes:
@@ -44,6 +44,7 @@ def test_every_label_leads_back_to_its_first_text(data: bytes) -> None:
         texts.setdefault(inner.label or "decoded", inner.data)
     assert texts
     assert {label: find_inner(data, label) for label in texts} == texts
+    assert find_inners(data, [*texts, "!not there"]) == texts
 
 
 def test_a_label_that_is_not_there_leads_nowhere() -> None:

@@ -161,6 +161,7 @@ class Fuzz:
             results.append(
                 [
                     outcome(kernel.parse_tree, exact(data), 20),
+                    outcome(kernel.tree_leads, exact(data), table),
                     *self.read(kernel, table, base, delta, names),
                     outcome(kernel.append_commit, exact(commit), 3, table, rows),
                     rows,

@@ -63,6 +63,15 @@ class TestTrees:
         expected = [(int(mode, 8), name, oid) for mode, name, oid in entries]
         assert kernel.parse_tree(make_tree(entries), 20) == expected
 
+    @unhurried
+    @given(tree_entries, st.lists(oids, max_size=20))
+    def test_leads_are_the_subtrees_and_what_is_asked_for(
+        self, kernel: ModuleType, entries: list[tuple[bytes, bytes, bytes]], wanted: list[bytes]
+    ) -> None:
+        leads = [(int(mode, 8), name, oid) for mode, name, oid in entries if mode in DIRECTORIES or oid in wanted]
+        assert kernel.tree_leads(make_tree(entries), kernel.OidTable(b"".join(wanted), 20)) == leads
+        assert outcome(kernel.tree_leads, b"", b"") == ("TypeError", "blobs must be an OidTable")
+
     @pytest.mark.parametrize(
         ("data", "sentence"),
         [
@@ -79,6 +88,7 @@ class TestTrees:
     )
     def test_refuses_what_is_malformed(self, kernel: ModuleType, data: bytes, sentence: str) -> None:
         assert outcome(kernel.parse_tree, data, 20) == ("KernelError", sentence)
+        assert outcome(kernel.tree_leads, data, kernel.OidTable(b"", 20)) == ("KernelError", sentence)
         reader = Reader(kernel, None)
         assert outcome(reader.read_root, b"100644 name\0" + bytes(20) + data) == ("KernelError", sentence)
         assert reader.take() == ([], [])
@@ -249,7 +259,8 @@ def test_the_kernels_agree_on_mutated_trees(entries: TreeEntries, data: st.DataO
         reader = Reader(kernel, data.draw(st.just(None)) if len(entries) % 2 else frozenset([b"a", b"\n"]))
         reader.read_root(base)
         reader.chain.edit(1, delta, True)
-        results.append([outcome(kernel.parse_tree, tree, 20), outcome(reader.read, 1), reader.take()])
+        leads = outcome(kernel.tree_leads, tree, kernel.OidTable(b"".join(BLOBS), 20))
+        results.append([outcome(kernel.parse_tree, tree, 20), leads, outcome(reader.read, 1), reader.take()])
     assert results[0] == results[1]
 
 

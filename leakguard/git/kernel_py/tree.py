@@ -62,7 +62,7 @@ def parse_tree(data: Buffer, hash_len: int, /) -> list[tuple[int, bytes, bytes]]
 
 
 def tree_leads(data: Buffer, blobs: OidTable, /) -> list[tuple[int, bytes, bytes]]:
-    """The entries of a tree object that are trees themselves, or whose id is in a table. KernelError as `parse_tree`."""
+    """The entries of a tree object that are trees, or whose id is in a table. Raises KernelError as `parse_tree`."""
     if not isinstance(blobs, OidTable):
         raise TypeError("blobs must be an OidTable")
     return [
