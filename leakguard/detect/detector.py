@@ -35,6 +35,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 NOTHING = Found()
+Alone = tuple[str, "HeldReason", "Confirmed", int, int]
+"""A rule's id, why its match is held back, the match, and its span."""
+TELLING = ("encrypted", "known-example")
+"""Reasons to hold back that say something of other matches of the same text."""
 _SAMPLE = 8192
 """How many bytes tell whether a file is text, as git does it."""
 
@@ -88,6 +92,22 @@ class Detector:
         confirm = self.matcher.confirm
         return [(end, rule, found) for end, rule in hits if (found := confirm(data, rule, end)) is not None]
 
+    def part(self, confirmed: Iterable[tuple[int, int, Confirmed]]) -> tuple[list[Alone], list[tuple[int, int, Confirmed]]]:
+        """What is held back by what it is itself, whatever else the text holds; and the others, for `resolve`."""
+        seen: set[tuple[int, int, int]] = set()
+        alone: list[Alone] = []
+        others: list[tuple[int, int, Confirmed]] = []
+        for end, rule, found in confirmed:
+            key = (end + found.start, end + found.end, rule)
+            if key in seen:
+                continue
+            seen.add(key)
+            if found.held is None or found.held in TELLING:
+                others.append((end, rule, found))
+            else:
+                alone.append((self.rules[rule].id, found.held, found, key[0], key[1]))
+        return alone, others
+
     def resolve(self, data: bytes, confirmed: Iterable[tuple[int, int, Confirmed]]) -> Found:
         """Pairs halves, lets the most specific rule win each span, and parts what is shown from what is held back."""
         spans: dict[tuple[int, int, int], Confirmed] = {}
@@ -95,7 +115,7 @@ class Detector:
             spans.setdefault((end + found.start, end + found.end, rule), found)
         if not spans:
             return NOTHING
-        from leakguard.detect.allowances import read_comments
+        from leakguard.detect.allowances import may_allow, read_comments
         from leakguard.detect.pairs import join_pairs
 
         ordered = sorted(spans.items(), key=lambda item: item[0])
@@ -116,8 +136,8 @@ class Detector:
         winners, losers = self._winners(shown)
         held.extend(losers)
         matches = []
-        comments = read_comments(data) if winners else None
         around = [(start, end) for (start, end, _), _ in winners]
+        comments = read_comments(data) if around and may_allow(data, around) else None
         for (start, end, rule), found in winners:
             spec = self.rules[rule]
             inline = comments.about(start, end, spec.id, around) if comments else None

@@ -7,7 +7,8 @@ them: a thousand versions of a file that hold the same key cost one confirmation
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import regex
@@ -18,10 +19,13 @@ from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
 from leakguard.detect.judgement import judge
 from leakguard.detect.placeholders import placeholder_reason
+from leakguard.detect.starts import find_starts
 from leakguard.model import CONFIDENCES, Confidence, HeldReason, Rule, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from leakguard.detect.starts import Starts
 
     Record = Callable[[Evidence, list[Verdict], "Confirmed"], None]
 
@@ -51,6 +55,47 @@ class Confirmed(msgspec.Struct, frozen=True):
     score: float = 0.0
 
 
+class Seeker(NamedTuple):
+    """A rule's expression and how its matches are looked for. A generic value may stand inside of what an earlier name
+    was matched with (`token = get("token", "…")`), so that matches overlap."""
+
+    expression: regex.Pattern[bytes]
+    overlapped: bool
+    starts: Starts | None
+
+    def matches(self, window: bytes, low: int, end: int) -> Iterator[regex.Match[bytes]]:
+        """The matches from `low` on, ascending, at least those that begin before `end`."""
+        if self.starts is None:
+            return self.expression.finditer(window, low, overlapped=self.overlapped, timeout=TIMEOUT)
+        tried = (self.expression.match(window, at, timeout=TIMEOUT) for at in self.starts.between(window, low, end))
+        return filter(None, tried)
+
+
+class Search:
+    """The matches of one rule in one window, looked for only as far as somebody asked."""
+
+    def __init__(self, seeker: Seeker, window: bytes) -> None:
+        self.window = window
+        self._seeker = seeker
+        self._matches: list[regex.Match[bytes]] = []
+        self._next = 0
+
+    def around(self, end: int) -> regex.Match[bytes] | None:
+        """The first match that begins before `end` and does not end before it."""
+        for match in self._matches:
+            if match.end() >= end:
+                return match if match.start() < end else None
+        if self._next >= end:
+            return None
+        for match in self._seeker.matches(self.window, self._next, end):
+            self._matches.append(match)
+            self._next = match.start() + 1 if self._seeker.overlapped else match.end()
+            if match.end() >= end:
+                return match if match.start() < end else None
+        self._next = end if self._seeker.starts else len(self.window) + 1
+        return None
+
+
 class Matcher:
     """Confirms the candidates of a list of rules, each numbered by its place in the list."""
 
@@ -58,7 +103,8 @@ class Matcher:
         self._rules = rules
         self._record = record
         self._beginnings = Beginnings(rules)
-        self._expressions: dict[int, regex.Pattern[bytes]] = {}
+        self._seekers: dict[int, Seeker] = {}
+        self._searches: dict[int, Search] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
 
     def neighbourhood(self, data: bytes, rule: int, end: int) -> tuple[int, int]:
@@ -72,32 +118,41 @@ class Matcher:
 
     def confirm(self, data: bytes, rule: int, end: int) -> Confirmed | None:
         """The match of rule number `rule` that holds the anchor whose last byte is at `end` - 1, or None."""
+        return self.ask(data, rule, end)[2]
+
+    def ask(self, data: bytes, rule: int, end: int) -> tuple[int, int, Confirmed | None]:
+        """As `confirm`, after the neighbourhood's span."""
         low, high = self.neighbourhood(data, rule, end)
         window = data[low:high]
         key = (rule, end - low, blake2b(window, digest_size=16).digest())
         try:
-            return self._memo[key]
+            return low, high, self._memo[key]
         except KeyError:
             pass
         if len(self._memo) >= MEMO_SIZE:
             self._memo.clear()
         found = self._memo[key] = self._decide(rule, window, end - low)
-        return found
+        return low, high, found
 
     def _decide(self, rule: int, window: bytes, end: int) -> Confirmed | None:
-        expression = self._expressions.get(rule)
-        if expression is None:
-            expression = self._expressions[rule] = regex.compile(self._rules[rule].match.encode(), regex.VERSION0)
         try:
-            # A generic value may stand inside of what an earlier name was matched with: token = get("token", "…")
-            for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):
-                if match.start() < end <= match.end():
-                    return weigh(self._rules[rule], match, window, end, self._beginnings, self._record)
-                if match.start() >= end:
-                    return None
+            match = self._search(rule, window).around(end)
         except TimeoutError:
             return Confirmed(0, 0, Secret(b""), "low", held="timeout", detail="the expression took too long")
-        return None
+        return match and weigh(self._rules[rule], match, window, end, self._beginnings, self._record)
+
+    def _search(self, rule: int, window: bytes) -> Search:
+        """The search in this window, if it was the rule's last one as far as it went: anchors fire side by side."""
+        search = self._searches.get(rule)
+        if search is None or search.window != window:
+            seeker = self._seekers.get(rule) or self._seekers.setdefault(rule, self._seeker(rule))
+            search = self._searches[rule] = Search(seeker, window)
+        return search
+
+    def _seeker(self, rule: int) -> Seeker:
+        spec = self._rules[rule]
+        expression = regex.compile(spec.match.encode(), regex.VERSION0)
+        return Seeker(expression, spec.generic, find_starts(spec.match) if spec.generic else None)
 
 
 def weigh(

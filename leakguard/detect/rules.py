@@ -239,7 +239,7 @@ def context_anchor(context: Context) -> str:
     return rf"(?i:{_words(context)})[^\n]{{0,{GAP}}}(?:[^\n{context.edges}]|{CREDENTIAL_DASH})(?:{context.value})"
 
 
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
+PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
 _OPTIONAL_END = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|\\.|[^\\)\]}])(?:\{0,\d+\}|\?)\Z")
 _VARIABLE_END = re.compile(r"\{(\d+),\d+\}\Z")
 
@@ -247,7 +247,7 @@ _VARIABLE_END = re.compile(r"\{(\d+),\d+\}\Z")
 def shortest(expression: str) -> str:
     """An expression with ends that vary cut to their least: an anchor fires at every end that it can have, and a match
     that holds the longest holds the shortest."""
-    bars, group = _top_level(expression)
+    bars, group = top_level(expression)
     if bars:
         starts, ends = [0, *(bar + 1 for bar in bars)], [*bars, len(expression)]
         return "|".join(shortest(expression[start:end]) for start, end in zip(starts, ends, strict=True))
@@ -258,10 +258,10 @@ def shortest(expression: str) -> str:
     return _VARIABLE_END.sub(r"{\1}", expression)
 
 
-def _top_level(expression: str) -> tuple[list[int], int]:
+def top_level(expression: str) -> tuple[list[int], int]:
     """Where the bars outside of all groups stand, and where the last group begins."""
     depth, bars, group = 0, [], 0
-    for piece in _PIECE.finditer(expression):
+    for piece in PIECE.finditer(expression):
         if piece[0] == "(":
             group = group if depth else piece.start()
             depth += 1
