@@ -111,6 +111,8 @@ class Matcher:
         """The span of `data` that confirming this candidate reads; a change outside of it cannot change the answer."""
         spec = self._rules[rule]
         low, high = max(0, end - spec.reach), min(len(data), end + spec.reach)
+        if spec.lines:
+            return _lines_around(data, end, spec.lines, low, high)
         if spec.multiline:
             return low, high
         newline = data.find(b"\n", end, high)
@@ -153,6 +155,21 @@ class Matcher:
         spec = self._rules[rule]
         expression = regex.compile(spec.match.encode(), regex.VERSION0)
         return Seeker(expression, spec.generic, find_starts(spec.match) if spec.generic else None)
+
+
+def _lines_around(data: bytes, end: int, lines: int, low: int, high: int) -> tuple[int, int]:
+    """Between `low` and `high`, the lines of any text of so many lines that holds the byte before `end`; with the last
+    one's newline, which an expression may ask for."""
+    first = last = end
+    for _ in range(lines):
+        first = data.rfind(b"\n", low, first)
+        if first < 0:
+            break
+    for _ in range(lines):
+        last = data.find(b"\n", last, high) + 1
+        if not last:
+            break
+    return (first + 1 if first >= 0 else low), last or high
 
 
 def weigh(

@@ -55,6 +55,7 @@ class _RuleFields(msgspec.Struct, forbid_unknown_fields=True):
     edges: str = DEFAULT_EDGES
     context: _ContextField | None = None
     multiline: bool = False
+    lines: int = 0
     reach: int = 1024
     entropy: float = 0.0
     confidence: Literal["high", "medium", "low", ""] = ""
@@ -139,6 +140,8 @@ def parse_rule(table: Any, provider: _ProviderFields, file: str) -> tuple[Rule, 
         raise RuleError(file, label, "id", "must be lower-case words joined by hyphens")
     if not 0 < fields.reach <= MAX_REACH:
         raise RuleError(file, label, "reach", f"must be between 1 and {MAX_REACH} bytes")
+    if fields.lines and not (fields.multiline and fields.lines > 1):
+        raise RuleError(file, label, "lines", "must be 2 or more, and multiline true")
     anchors, match, context = _expressions(fields, file)
     confidence: Confidence = fields.confidence or ("medium" if context else "high")
     rule = Rule(
@@ -151,6 +154,7 @@ def parse_rule(table: Any, provider: _ProviderFields, file: str) -> tuple[Rule, 
         confidence=confidence,
         generic=fields.generic,
         multiline=fields.multiline,
+        lines=fields.lines,
         reach=fields.reach,
         checks=(*fields.checks, *(("context",) if context and "context" not in fields.checks else ())),
         entropy=fields.entropy,
