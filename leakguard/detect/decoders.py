@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 import msgspec
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -214,7 +215,7 @@ def _member(data: bytes, info: ZipInfo, limit: int) -> bytes | None:
         unpacker = isal_zlib.decompressobj(-15)
         try:
             content = unpacker.decompress(packed, info.file_size + 1)
-        except isal_zlib.error:
+        except IsalError:  # type: ignore[misc]
             return None
         if not unpacker.eof:
             return None

@@ -35,6 +35,8 @@ class Found(msgspec.Struct, frozen=True):
 
 
 NOTHING = Found()
+Answer = tuple[int, int, "Confirmed"]
+"""An anchor's end, its rule's number and what was confirmed."""
 Alone = tuple[str, "HeldReason", "Confirmed", int, int]
 """A rule's id, why its match is held back, the match, and its span."""
 TELLING = ("encrypted", "known-example")
@@ -92,11 +94,11 @@ class Detector:
         confirm = self.matcher.confirm
         return [(end, rule, found) for end, rule in hits if (found := confirm(data, rule, end)) is not None]
 
-    def part(self, confirmed: Iterable[tuple[int, int, Confirmed]]) -> tuple[list[Alone], list[tuple[int, int, Confirmed]]]:
+    def part(self, confirmed: Iterable[Answer]) -> tuple[list[Alone], list[Answer]]:
         """What is held back by what it is itself, whatever else the text holds; and the others, for `resolve`."""
         seen: set[tuple[int, int, int]] = set()
         alone: list[Alone] = []
-        others: list[tuple[int, int, Confirmed]] = []
+        others: list[Answer] = []
         for end, rule, found in confirmed:
             key = (end + found.start, end + found.end, rule)
             if key in seen:

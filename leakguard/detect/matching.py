@@ -7,8 +7,7 @@ them: a thousand versions of a file that hold the same key cost one confirmation
 from __future__ import annotations
 
 from hashlib import blake2b
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 import regex
@@ -19,18 +18,14 @@ from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
 from leakguard.detect.judgement import judge
 from leakguard.detect.placeholders import placeholder_reason
+from leakguard.detect.search import Search, Seeker
 from leakguard.detect.starts import find_starts
 from leakguard.model import CONFIDENCES, Confidence, HeldReason, Rule, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from leakguard.detect.starts import Starts
+    from collections.abc import Callable, Sequence
 
     Record = Callable[[Evidence, list[Verdict], "Confirmed"], None]
-
-TIMEOUT = 0.5
-"""Seconds that one expression may take on one neighbourhood of at most 128 KB before the candidate is held back."""
 
 MEMO_SIZE = 200_000
 
@@ -53,47 +48,6 @@ class Confirmed(msgspec.Struct, frozen=True):
     held: HeldReason | None = None
     detail: str = ""
     score: float = 0.0
-
-
-class Seeker(NamedTuple):
-    """A rule's expression and how its matches are looked for. A generic value may stand inside of what an earlier name
-    was matched with (`token = get("token", "…")`), so that matches overlap."""
-
-    expression: regex.Pattern[bytes]
-    overlapped: bool
-    starts: Starts | None
-
-    def matches(self, window: bytes, low: int, end: int) -> Iterator[regex.Match[bytes]]:
-        """The matches from `low` on, ascending, at least those that begin before `end`."""
-        if self.starts is None:
-            return self.expression.finditer(window, low, overlapped=self.overlapped, timeout=TIMEOUT)
-        tried = (self.expression.match(window, at, timeout=TIMEOUT) for at in self.starts.between(window, low, end))
-        return filter(None, tried)
-
-
-class Search:
-    """The matches of one rule in one window, looked for only as far as somebody asked."""
-
-    def __init__(self, seeker: Seeker, window: bytes) -> None:
-        self.window = window
-        self._seeker = seeker
-        self._matches: list[regex.Match[bytes]] = []
-        self._next = 0
-
-    def around(self, end: int) -> regex.Match[bytes] | None:
-        """The first match that begins before `end` and does not end before it."""
-        for match in self._matches:
-            if match.end() >= end:
-                return match if match.start() < end else None
-        if self._next >= end:
-            return None
-        for match in self._seeker.matches(self.window, self._next, end):
-            self._matches.append(match)
-            self._next = match.start() + 1 if self._seeker.overlapped else match.end()
-            if match.end() >= end:
-                return match if match.start() < end else None
-        self._next = end if self._seeker.starts else len(self.window) + 1
-        return None
 
 
 class Matcher:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from leakguard.detect.allowances import read_comments
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leakguard.detect.allowances import may_allow, read_comments
 
 RULE = "some-rule"
 
@@ -87,3 +91,22 @@ def test_a_secret_of_many_lines_is_allowed_from_its_first_or_last_line() -> None
     block = "-----BEGIN-----\nabc\n-----END-----"
     assert allowed(f"{block} # leakguard:allow x\n", block) == {block: "x"}
     assert allowed(f"# leakguard:allow x\n{block}\n", block) == {block: "x"}
+
+
+FRAGMENTS = [
+    *(b"AAA", b"BBB", b"\n", b" ", b"\n# ", b"x = ", b"  # ", b"leakguard:allow", b"leakguard:allow-start", b"why"),
+    *(b"leakguard:allow-end", b"gitleaks:allow", b"pragma: allowlist secret", b"pragma: allowlist nextline secret"),
+    *(b"kingfisher:ignore", b"trufflehog:ignore", b"[other]", b"long\nAAA\nlong"),
+]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=24).map(b"".join))
+def test_where_no_comment_may_be_none_is(data: bytes) -> None:
+    spans = [match.span() for match in re.finditer(rb"AAA(?:\nlong)?|BBB", data)]
+    comments = read_comments(data)
+    if comments and any(comments.about(start, end, RULE, spans) for start, end in spans):
+        assert may_allow(data, spans)
+
+
+def test_a_mark_that_is_nowhere_near_is_not_looked_at() -> None:
+    assert not may_allow(b"# gitleaks:allow\n\nk = AAA\n\n# gitleaks:allow\n", [(22, 25)])
