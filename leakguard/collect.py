@@ -10,6 +10,8 @@ from leakguard.model import CONFIDENCES, Held, Match
 
 if TYPE_CHECKING:
     from leakguard.detect.detector import Found
+    from leakguard.detect.matching import Confirmed
+    from leakguard.model import HeldReason
 
 
 class Spot(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -65,6 +67,14 @@ class Collector:
             if held.reason != "encrypted" or not encrypted:
                 self._hold(held, 1, Spot(holder, label, held.start, held.end))
             encrypted = encrypted or held.reason == "encrypted"
+
+    def hold(self, reason: HeldReason, rule: str, found: Confirmed, spot: Spot) -> None:
+        """One match of a text that is held back by what it is itself; the text is nowhere else put together."""
+        item = self.held.get((reason, rule, found.detail, found.secret.reveal()))
+        if item is None or spot < item.spot:
+            self._hold(Held(reason, rule, found.detail, "", found.secret, spot.start, spot.end), 1, spot)
+        else:
+            item.count += 1
 
     def merge(self, other: Collector) -> None:
         """All that another collector gathered."""

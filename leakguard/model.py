@@ -86,7 +86,8 @@ class Rule(msgspec.Struct, frozen=True):
     `anchors` are Hyperscan expressions (line-local, at most ANCHOR_WIDTH bytes wide) that every match holds.
     `match` is an expression of the `regex` package; its group `secret` (or all of it) is the secret.
     `reach` is how many bytes on each side of the anchor's end the match may read; without `multiline`, that is
-    clipped to the anchor's line. What an `encrypted` rule recognises is good news and never told; `opens` are the rules
+    clipped to the anchor's line, and with `lines` to so many lines as a match has at most, the anchor's being any of
+    them. What an `encrypted` rule recognises is good news and never told; `opens` are the rules
     of that kind whose texts this one's secret opens.
     """
 
@@ -99,6 +100,7 @@ class Rule(msgspec.Struct, frozen=True):
     confidence: Confidence = "high"
     generic: bool = False
     multiline: bool = False
+    lines: int = 0
     reach: int = 1024
     checks: tuple[str, ...] = ()
     entropy: float = 0.0

@@ -114,8 +114,7 @@ def _deaths_told() -> Iterator[None]:
         yield
     except (EOFError, ConnectionError):
         raise LeakguardError(
-            "a worker process died, most likely for want of memory; "
-            "run again with --jobs 1 or a lower --max-blob-size."
+            "a worker process died, most likely for want of memory; run again with --jobs 1 or a lower --max-blob-size."
         ) from None
 
 

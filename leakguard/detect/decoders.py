@@ -7,13 +7,17 @@ an archive may be hostile; what a bound cut off is said, never passed over.
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from typing import IO, TYPE_CHECKING, cast
 
 import msgspec
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from zipfile import ZipInfo
 
 MAX_DEPTH = 5
 MAX_TOTAL = 128 << 20
@@ -21,6 +25,12 @@ MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 
 _UTF16_SAMPLE = 512
+_HEAD = struct.Struct("<4s2xH18xHH")
+"""A zip member's own header: its magic, flags, and the sizes of its name and of what follows that."""
+_ODD = 0x61
+"""Flags of members that are encrypted or patches."""
+_UTF8 = 0x800
+_STORED, _DEFLATED = 0, 8
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -139,30 +149,52 @@ class _Unfolder:
 
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:
                 for member in archive:
-                    wanted = member.isfile() and self.wants(label, member.name)
-                    inner = archive.extractfile(member) if wanted else None
-                    if inner:
+                    if not (member.isfile() and self.wants(label, member.name)):
+                        continue
+                    end = member.offset_data + member.size
+                    whole = end <= len(data) and 0 <= member.size <= self.left and not member.issparse()
+                    inner = None if whole else archive.extractfile(member)
+                    if whole:
+                        yield member.name, self.count() or self.keep(data[member.offset_data : end])
+                    elif inner:
                         yield member.name, self.count() or self.take(inner, max(member.size, 1))
 
     def zip(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
         import zipfile
 
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for info in archive.infolist():
+            infos = archive.infolist()
+            limits = _limits(infos, archive.start_dir)
+            for info in infos:
                 if info.is_dir() or not self.wants(label, info.filename):
                     continue
                 if info.flag_bits & 1:
                     yield info.filename, "is encrypted"
                     continue
+                packed = max(info.compress_size, 1)
+                fits = self.members > 0 and info.file_size <= self.room(packed)
+                content = _member(data, info, limits[info.header_offset]) if fits else None
+                if content is not None:
+                    yield info.filename, self.count() or self.keep(content)
+                    continue
                 with archive.open(info) as file:
-                    yield info.filename, self.count() or self.take(file, max(info.compress_size, 1))
+                    yield info.filename, self.count() or self.take(file, packed)
 
     def count(self) -> str:
         self.members -= 1
         return "" if self.members >= 0 else f"is past the limit of {MAX_MEMBERS} members"
 
+    def room(self, packed: int) -> int:
+        """How many bytes so many packed ones may unfold to."""
+        return min(self.left, max(packed * MAX_RATIO, 1 << 20))
+
+    def keep(self, content: bytes) -> bytes:
+        """What is known to have room."""
+        self.left -= len(content)
+        return content
+
     def take(self, file: IO[bytes], packed: int) -> bytes | str:
-        room = min(self.left, max(packed * MAX_RATIO, 1 << 20))
+        room = self.room(packed)
         content: bytes = file.read(room + 1)
         if len(content) > room:
             return "unfolds to more bytes than the limit allows"
@@ -174,6 +206,37 @@ def _above(label: str) -> Iterator[str]:
     """A label, and those of the archives that it may lie in; a member's name may have the mark in it, too."""
     yield label
     yield from (label[:at] for at, char in enumerate(label) if char == "!")
+
+
+def _limits(infos: Iterable[ZipInfo], directory: int) -> dict[int, int]:
+    """Where each member must end, by where it begins: at the next one, or at the directory."""
+    starts = sorted({info.header_offset for info in infos})
+    return dict(zip(starts, [*starts[1:], directory], strict=True)) if starts else {}
+
+
+def _member(data: bytes, info: ZipInfo, limit: int) -> bytes | None:
+    """The content of a zip's member that is as its entry says, stored or deflated, and ends by `limit`. Of any other,
+    None: `zipfile`, which reads a little at a time, is to say what is wrong with it."""
+    head = data[info.header_offset : info.header_offset + _HEAD.size]
+    if len(head) < _HEAD.size or info.flag_bits & _ODD:
+        return None
+    magic, flags, name, extra = _HEAD.unpack(head)
+    start = info.header_offset + _HEAD.size
+    packed = data[start + name + extra : start + name + extra + info.compress_size]
+    same = data[start : start + name] == info.orig_filename.encode("utf-8" if flags & _UTF8 else "cp437", "replace")
+    if magic != b"PK\x03\x04" or flags != info.flag_bits or not same or start + name + extra + len(packed) > limit:
+        return None
+    content = packed if info.compress_type == _STORED else b""
+    if info.compress_type == _DEFLATED:
+        unpacker = isal_zlib.decompressobj(-15)
+        try:
+            content = unpacker.decompress(packed, info.file_size + 1)
+        except IsalError:  # type: ignore[misc]
+            return None
+        if not unpacker.eof:
+            return None
+    whole = len(content) == info.file_size and isal_zlib.crc32(content) == info.CRC
+    return content if whole and info.compress_type in (_STORED, _DEFLATED) else None
 
 
 def _joined(label: str, name: str) -> str:

@@ -35,6 +35,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 NOTHING = Found()
+Answer = tuple[int, int, "Confirmed"]
+"""An anchor's end, its rule's number and what was confirmed."""
+Alone = tuple[str, "HeldReason", "Confirmed", int, int]
+"""A rule's id, why its match is held back, the match, and its span."""
+TELLING = ("encrypted", "known-example")
+"""Reasons to hold back that say something of other matches of the same text."""
 _SAMPLE = 8192
 """How many bytes tell whether a file is text, as git does it."""
 
@@ -91,6 +97,22 @@ class Detector:
         """(anchor end, rule number, what was confirmed) for each hit that is a match."""
         confirm = self.matcher.confirm
         return [(end, rule, found) for end, rule in hits if (found := confirm(data, rule, end)) is not None]
+
+    def part(self, confirmed: Iterable[Answer]) -> tuple[list[Alone], list[Answer]]:
+        """What is held back by what it is itself, whatever else the text holds; and the others, for `resolve`."""
+        seen: set[tuple[int, int, int]] = set()
+        alone: list[Alone] = []
+        others: list[Answer] = []
+        for end, rule, found in confirmed:
+            key = (end + found.start, end + found.end, rule)
+            if key in seen:
+                continue
+            seen.add(key)
+            if found.held is None or found.held in TELLING:
+                others.append((end, rule, found))
+            else:
+                alone.append((self.rules[rule].id, found.held, found, key[0], key[1]))
+        return alone, others
 
     def resolve(self, data: bytes, confirmed: Iterable[tuple[int, int, Confirmed]]) -> Found:
         """Pairs halves, lets the most specific rule win each span, and parts what is shown from what is held back."""

@@ -60,8 +60,7 @@ def _order(entry: Entry) -> tuple[int, int]:
 
 
 def _ask(detector: Detector, data: bytes, rule: int, end: int) -> Entry:
-    low, high = detector.matcher.neighbourhood(data, rule, end)
-    return Entry(end, rule, low, high, detector.matcher.confirm(data, rule, end))
+    return Entry(end, rule, *detector.matcher.ask(data, rule, end))
 
 
 def _accepted(detector: Detector, data: bytes, windows: bytes, hits: list[tuple[int, int]]) -> list[Entry]:

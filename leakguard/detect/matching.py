@@ -18,15 +18,14 @@ from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
 from leakguard.detect.judgement import judge
 from leakguard.detect.placeholders import placeholder_reason
+from leakguard.detect.search import Search, Seeker
+from leakguard.detect.starts import find_starts
 from leakguard.model import CONFIDENCES, Confidence, HeldReason, Rule, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Record = Callable[[Evidence, list[Verdict], "Confirmed"], None]
-
-TIMEOUT = 0.5
-"""Seconds that one expression may take on one neighbourhood of at most 128 KB before the candidate is held back."""
 
 MEMO_SIZE = 200_000
 
@@ -65,7 +64,8 @@ class Matcher:
         self._record = record
         self._expression = expression or self._compile
         self._beginnings = Beginnings(rules)
-        self._expressions: dict[int, regex.Pattern[bytes]] = {}
+        self._seekers: dict[int, Seeker] = {}
+        self._searches: dict[int, Search] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
 
     def _compile(self, rule: int) -> regex.Pattern[bytes]:
@@ -75,6 +75,8 @@ class Matcher:
         """The span of `data` that confirming this candidate reads; a change outside of it cannot change the answer."""
         spec = self._rules[rule]
         low, high = max(0, end - spec.reach), min(len(data), end + spec.reach)
+        if spec.lines:
+            return _lines_around(data, end, spec.lines, low, high)
         if spec.multiline:
             return low, high
         newline = data.find(b"\n", end, high)
@@ -82,32 +84,55 @@ class Matcher:
 
     def confirm(self, data: bytes, rule: int, end: int) -> Confirmed | None:
         """The match of rule number `rule` that holds the anchor whose last byte is at `end` - 1, or None."""
+        return self.ask(data, rule, end)[2]
+
+    def ask(self, data: bytes, rule: int, end: int) -> tuple[int, int, Confirmed | None]:
+        """As `confirm`, after the neighbourhood's span."""
         low, high = self.neighbourhood(data, rule, end)
         window = data[low:high]
         key = (rule, end - low, blake2b(window, digest_size=16).digest())
         try:
-            return self._memo[key]
+            return low, high, self._memo[key]
         except KeyError:
             pass
         if len(self._memo) >= MEMO_SIZE:
             self._memo.clear()
         found = self._memo[key] = self._decide(rule, window, end - low)
-        return found
+        return low, high, found
 
     def _decide(self, rule: int, window: bytes, end: int) -> Confirmed | None:
-        expression = self._expressions.get(rule)
-        if expression is None:
-            expression = self._expressions[rule] = self._expression(rule)
         try:
-            # A generic value may stand inside of what an earlier name was matched with: token = get("token", "…")
-            for match in expression.finditer(window, overlapped=self._rules[rule].generic, timeout=TIMEOUT):
-                if match.start() < end <= match.end():
-                    return weigh(self._rules[rule], match, window, end, self._beginnings, self._record)
-                if match.start() >= end:
-                    return None
+            match = self._search(rule, window).around(end)
         except TimeoutError:
             return Confirmed(0, 0, Secret(b""), "low", held="timeout", detail="the expression took too long")
-        return None
+        return match and weigh(self._rules[rule], match, window, end, self._beginnings, self._record)
+
+    def _search(self, rule: int, window: bytes) -> Search:
+        """The search in this window, if it was the rule's last one as far as it went: anchors fire side by side."""
+        search = self._searches.get(rule)
+        if search is None or search.window != window:
+            seeker = self._seekers.get(rule) or self._seekers.setdefault(rule, self._seeker(rule))
+            search = self._searches[rule] = Search(seeker, window)
+        return search
+
+    def _seeker(self, rule: int) -> Seeker:
+        spec = self._rules[rule]
+        return Seeker(self._expression(rule), spec.generic, find_starts(spec.match) if spec.generic else None)
+
+
+def _lines_around(data: bytes, end: int, lines: int, low: int, high: int) -> tuple[int, int]:
+    """Between `low` and `high`, the lines of any text of so many lines that holds the byte before `end`; with the last
+    one's newline, which an expression may ask for."""
+    first = last = end
+    for _ in range(lines):
+        first = data.rfind(b"\n", low, first)
+        if first < 0:
+            break
+    for _ in range(lines):
+        last = data.find(b"\n", last, high) + 1
+        if not last:
+            break
+    return (first + 1 if first >= 0 else low), last or high
 
 
 def weigh(

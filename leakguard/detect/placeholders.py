@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -29,6 +30,7 @@ _EXPRESSION = regex.compile(rb"\(\?[:P<=!]|\[(?:0-9|A-Z|a-z|\^)|\\[dwsb][{+*]|\]
 _FIXED_WORDS = regex.compile(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|placeholder|redacted|your[_-]")
 
 
+@lru_cache(maxsize=1 << 12)
 def placeholder_reason(value: bytes, *, fixed: bool = False) -> str:
     """Why `value` is no secret but a stand-in for one, or ''. `fixed`: it has a provider's unmistakable shape, so that
     only what cannot be chance counts (eight equal characters, the word EXAMPLE)."""

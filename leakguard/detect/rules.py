@@ -55,6 +55,7 @@ class _RuleFields(msgspec.Struct, forbid_unknown_fields=True):
     edges: str = DEFAULT_EDGES
     context: _ContextField | None = None
     multiline: bool = False
+    lines: int = 0
     reach: int = 1024
     entropy: float = 0.0
     confidence: Literal["high", "medium", "low", ""] = ""
@@ -139,6 +140,8 @@ def parse_rule(table: Any, provider: _ProviderFields, file: str) -> tuple[Rule, 
         raise RuleError(file, label, "id", "must be lower-case words joined by hyphens")
     if not 0 < fields.reach <= MAX_REACH:
         raise RuleError(file, label, "reach", f"must be between 1 and {MAX_REACH} bytes")
+    if fields.lines and not (fields.multiline and fields.lines > 1):
+        raise RuleError(file, label, "lines", "must be 2 or more, and multiline true")
     anchors, match, context = _expressions(fields, file)
     confidence: Confidence = fields.confidence or ("medium" if context else "high")
     rule = Rule(
@@ -151,6 +154,7 @@ def parse_rule(table: Any, provider: _ProviderFields, file: str) -> tuple[Rule, 
         confidence=confidence,
         generic=fields.generic,
         multiline=fields.multiline,
+        lines=fields.lines,
         reach=fields.reach,
         checks=(*fields.checks, *(("context",) if context and "context" not in fields.checks else ())),
         entropy=fields.entropy,
@@ -239,7 +243,7 @@ def context_anchor(context: Context) -> str:
     return rf"(?i:{_words(context)})[^\n]{{0,{GAP}}}(?:[^\n{context.edges}]|{CREDENTIAL_DASH})(?:{context.value})"
 
 
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
+PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
 _OPTIONAL_END = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|\\.|[^\\)\]}])(?:\{0,\d+\}|\?)\Z")
 _VARIABLE_END = re.compile(r"\{(\d+),\d+\}\Z")
 
@@ -247,7 +251,7 @@ _VARIABLE_END = re.compile(r"\{(\d+),\d+\}\Z")
 def shortest(expression: str) -> str:
     """An expression with ends that vary cut to their least: an anchor fires at every end that it can have, and a match
     that holds the longest holds the shortest."""
-    bars, group = _top_level(expression)
+    bars, group = top_level(expression)
     if bars:
         starts, ends = [0, *(bar + 1 for bar in bars)], [*bars, len(expression)]
         return "|".join(shortest(expression[start:end]) for start, end in zip(starts, ends, strict=True))
@@ -258,10 +262,10 @@ def shortest(expression: str) -> str:
     return _VARIABLE_END.sub(r"{\1}", expression)
 
 
-def _top_level(expression: str) -> tuple[list[int], int]:
+def top_level(expression: str) -> tuple[list[int], int]:
     """Where the bars outside of all groups stand, and where the last group begins."""
     depth, bars, group = 0, [], 0
-    for piece in _PIECE.finditer(expression):
+    for piece in PIECE.finditer(expression):
         if piece[0] == "(":
             group = group if depth else piece.start()
             depth += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from leakguard.collect import Collector
+from leakguard.collect import Collector, Spot
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.incremental import ask_all, scan_edit, scan_whole
 from leakguard.git import kernel
@@ -18,7 +18,6 @@ from leakguard.model import ANCHOR_WIDTH, Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from leakguard.collect import Spot
     from leakguard.detect.detector import Detector
     from leakguard.detect.incremental import State
     from leakguard.git.objects import Objects
@@ -217,10 +216,14 @@ class _TextRun:
     def settle(self, number: int, content: bytes, state: State) -> None:
         """The matches among a blob's candidates."""
         confirmed = [(entry.end, entry.rule, entry.found) for entry in state if entry.found is not None]
-        if confirmed:
-            found = self.detector.resolve(content, confirmed)
-            if found:
-                self.out.collector.add(found, self.worker.objects.oid(number))
+        if not confirmed:
+            return
+        oid, collector = self.worker.objects.oid(number), self.out.collector
+        alone, others = self.detector.part(confirmed)
+        for rule, reason, found, start, end in alone:
+            collector.hold(reason, rule, found, Spot(oid, "", start, end))
+        if others:
+            collector.add(self.detector.resolve(content, others), oid)
 
     def take_decoded(self, number: int, content: bytes) -> None:
         """The texts that a blob in another encoding, or an archive, unfolds to."""

@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+from leakguard.detect import decoders
 from leakguard.detect.decoders import decode, find_inner, find_inners
 
 
@@ -55,12 +56,80 @@ def test_a_label_that_is_not_there_leads_nowhere() -> None:
 
 def test_what_a_label_does_not_name_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    honest = zipfile.ZipFile.open
+    honest = decoders._member
 
-    def counted(self: zipfile.ZipFile, name: zipfile.ZipInfo, *rest: object) -> object:
-        read.append(name.filename)
-        return honest(self, name, *rest)  # type: ignore[arg-type]
+    def counted(data: bytes, info: zipfile.ZipInfo, limit: int) -> bytes | None:
+        read.append(info.filename)
+        return honest(data, info, limit)
 
-    monkeypatch.setattr(zipfile.ZipFile, "open", counted)
+    monkeypatch.setattr(decoders, "_member", counted)
     assert find_inner(NESTED, "!f") is not None
     assert read == ["f"]
+
+
+def told(data: bytes) -> list[tuple[str, bytes, str]]:
+    return [(inner.label, inner.data, inner.problem) for inner in decode(data)]
+
+
+def packed(method: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in {"one": b"first " * 300, "naïve.txt": b"second", "nothing": b"", "folder/": b""}.items():
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return out.getvalue()
+
+
+def changed(data: bytes, old: bytes, new: bytes, last: bool = False) -> bytes:
+    at = data.rindex(old) if last else data.index(old)
+    return data[:at] + new + data[at + len(old) :]
+
+
+DEFLATED, STORED = packed(zipfile.ZIP_DEFLATED), packed(zipfile.ZIP_STORED)
+ODD_ZIPS = {
+    "deflated": DEFLATED,
+    "stored": STORED,
+    "another method": packed(zipfile.ZIP_BZIP2),
+    "something before it": b"PK\x03\x04" + bytes(96) + DEFLATED,
+    "a member is not what it was": changed(STORED, b"first first", b"first fiRst"),
+    "a name in one place only": changed(STORED, b"one", b"two"),
+    "a name in the directory only": changed(STORED, b"one", b"two", last=True),
+    "a header is broken": changed(STORED, b"secondPK", b"secondQK"),
+    "a stream is broken": DEFLATED[:33] + b"\xff\xff\xff\xff" + DEFLATED[37:],
+    "cut short": DEFLATED[:-1],
+}
+
+
+@pytest.mark.parametrize("data", ODD_ZIPS.values(), ids=ODD_ZIPS)
+def test_a_zip_tells_what_zipfile_tells_of_it(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = told(data)
+    monkeypatch.setattr(decoders, "_member", lambda *_: None)
+    assert ours == told(data)
+    assert ours
+
+
+def test_members_that_share_their_bytes_are_left_to_zipfile() -> None:
+    with zipfile.ZipFile(io.BytesIO(DEFLATED)) as archive:
+        first, *_ = infos = archive.infolist()
+        limits = decoders._limits(infos, archive.start_dir)
+    assert decoders._member(DEFLATED, first, limits[first.header_offset]) == b"first " * 300
+    assert decoders._member(DEFLATED, first, limits[first.header_offset] - 1) is None
+
+
+def test_a_member_that_lies_about_its_size_is_not_unfolded_beyond_it() -> None:
+    bomb = zipped(a=bytes(1 << 20))
+    with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
+        info = archive.getinfo("a")
+        info.file_size = 100
+        assert decoders._member(bomb, info, archive.start_dir) is None
+
+
+def test_members_past_the_limit_are_told_and_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoders, "MAX_MEMBERS", 2)
+    problems = {label: problem for label, _, problem in told(zipped(a=b"1", b=b"2", c=b"3", d=b"4"))}
+    assert problems == {"!a": "", "!b": "", **dict.fromkeys(("!c", "!d"), "is past the limit of 2 members")}
+
+
+def test_a_tar_that_ends_early_is_said_to_be_broken() -> None:
+    whole = tarred(a=b"one", b=b"x" * 5000)
+    assert [problem for *_, problem in told(whole)] == ["", ""]
+    assert told(whole[:2000])[-1][2] == "cannot be unfolded (ReadError)"

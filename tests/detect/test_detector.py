@@ -6,6 +6,7 @@ import hashlib
 import pickle
 from typing import TYPE_CHECKING
 
+from leakguard.collect import Collector, Spot
 from leakguard.detect.checks import google
 from leakguard.detect.detector import Detector
 from leakguard.detect.rules import parse_rules
@@ -13,6 +14,8 @@ from leakguard.detect.ruleset import RuleSet, build_ruleset
 from leakguard.detect.template import expand
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
 HEAD = '[provider]\nid = "{id}"\nname = "{id}"\n{theme}\n'
@@ -94,3 +97,25 @@ def test_a_detector_finds_the_same_in_another_process() -> None:
     found = built.detect(text)
     assert found.matches
     assert pickle.loads(pickle.dumps(built)).detect(text) == found
+
+
+def test_what_is_held_back_by_itself_is_counted_as_the_whole_text_would_be(
+    detector: Detector, token: Callable[[str], str]
+) -> None:
+    example = "".join(("AKIA", "IOSFODNN7", "EXAMPLE"))
+    message = expand("-----BEGIN PGP MESSAGE-----\n\n{base64:64}\n-----END PGP MESSAGE-----", "m")
+    lines = (
+        *('password: "changeme"', 'password: "changeme" + "changeme"', f"key = {token('a')}", message),
+        *('token = get("token", "abcdefgh12")', f"aws = {example}", f'api_key = "{example}"', 'secret: "x y z w v"'),
+    )
+    data = "\n".join(lines).encode()
+    confirmed = detector.confirm(data, detector.scanner.hits(data))
+    whole, parted = Collector(), Collector()
+    for holder in ("b", "a", "c"):
+        whole.add(detector.resolve(data, confirmed), holder)
+        alone, others = detector.part(confirmed)
+        for rule, reason, found, start, end in alone:
+            parted.hold(reason, rule, found, Spot(holder, "", start, end))
+        parted.add(detector.resolve(data, others), holder)
+    assert {item.held.reason for item in whole.held.values()} >= {"placeholder", "known-example", "encrypted"}
+    assert (parted.held, parted.groups) == (whole.held, whole.groups)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leakguard.detect import matching
+from leakguard.detect import matching, search
 from leakguard.detect.beginnings import Beginnings
 from leakguard.detect.checks.evidence import Evidence, Verdict
 from leakguard.detect.matching import Matcher, weigh
@@ -64,7 +64,7 @@ def test_what_is_outside_of_the_neighbourhood_changes_nothing() -> None:
 
 
 def test_an_expression_that_takes_too_long_is_held_back_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "TIMEOUT", 0.001)
+    monkeypatch.setattr(search, "TIMEOUT", 0.001)
     slow = "anchor = 'acme_'\nmatch = 'acme_(?:a{1,50}a{1,50}){1,40}b'\n"
     found = matcher(slow).confirm(b"acme_" + b"a" * 900, 0, 5)
     assert found is not None
@@ -101,3 +101,28 @@ def test_a_run_of_keys_in_a_long_random_value_is_chance(run: str) -> None:
 def test_a_token_that_begins_with_written_zeros_is_no_stand_in() -> None:
     assert not placeholder_reason(b"A" * 21 + expand("{alnum:80}", "x").encode(), fixed=True)
     assert placeholder_reason(b"ghp_" + b"A" * 20 + b"bcdefghijklmnop", fixed=True)
+
+
+def test_the_neighbourhood_of_a_match_of_two_lines_is_the_line_and_its_neighbours() -> None:
+    data = b"a\nb\r\n" + TOKEN + b"\r\nd\r\ne\n"
+    two = matcher(BODY + "multiline = true\nlines = 2\n")
+    low, high = two.neighbourhood(data, 0, 5 + len(TOKEN))
+    assert data[low:high] == b"b\r\n" + TOKEN + b"\r\nd\r\n"
+    assert two.neighbourhood(TOKEN, 0, len(TOKEN)) == (0, len(TOKEN))
+
+
+def test_the_lines_of_a_neighbourhood_do_not_pass_its_reach() -> None:
+    data = b"x" * 90 + b"\n" + TOKEN + b"\n" + b"x" * 90
+    low, high = matcher(BODY + "multiline = true\nlines = 2\nreach = 60\n").neighbourhood(data, 0, 91 + len(TOKEN))
+    assert (low, high) == (91 + len(TOKEN) - 60, 91 + len(TOKEN) + 60)
+
+
+def test_anchors_that_fire_side_by_side_are_answered_alike() -> None:
+    data = b"x " + TOKEN + b" y"
+    one = matcher()
+    spans = {
+        (end + found.start, end + found.end)
+        for end in range(10, 2 + len(TOKEN))
+        if (found := one.confirm(data, 0, end)) is not None
+    }
+    assert spans == {(2, 2 + len(TOKEN))}

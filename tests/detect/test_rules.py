@@ -278,3 +278,26 @@ def test_a_word_is_not_found_inside_of_another(name: str, found: int) -> None:
 def test_a_name_in_a_program_is_no_value() -> None:
     body = CONTEXT.replace("[0-9a-f]{32}' }", "[0-9A-Za-z]{32}' }")
     assert find("acme.key = TestAcmeServiceBasicAuthentication".ljust(43, "x")[:43], body) == []
+
+
+@pytest.mark.parametrize("lines", ["lines = 2", "multiline = true\nlines = 1"])
+def test_lines_are_for_rules_of_several_lines(lines: str) -> None:
+    text = (
+        "[provider]\nid = 'a'\nname = 'A'\n[[rules]]\nid = 'a-b'\nname = 'k'\nseverity = 'high'\nvalue = 'a_[0-9]{9}'\n"
+    )
+    with pytest.raises(RuleError, match="multiline true"):
+        parse_rules(text + lines, "a.toml")
+
+
+@pytest.mark.parametrize("rule", ["twitter-bearer-token", "dropbox-long-lived-access-token"])
+def test_a_long_run_of_one_letter_is_asked_about_once(rule: str, rules: RuleSet) -> None:
+    number = rules.numbers[rule]
+    scanner = AnchorScanner(rules.database, frozenset({number}))
+    assert len(scanner.hits(b"x = " + b"A" * 4000 + b"\n")) <= 1
+
+
+@pytest.mark.parametrize("before", ["", "x\n", "x ", '"', "\\n", "\x1b[31m"])
+def test_a_bearer_token_is_found_behind_whatever_is_no_part_of_it(before: str, rules: RuleSet) -> None:
+    value = expand("AAAAAAAAAAAAAAAAAAAAA{chars:B-Zb-z0-9:25}%3D{alnum:50}", "t")
+    found = Detector(rules).detect(f"{before}{value}\n".encode())
+    assert [match.rule for match in found.matches] == ["twitter-bearer-token"]

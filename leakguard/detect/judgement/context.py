@@ -103,7 +103,8 @@ def name_kind(name: bytes) -> str:
     return "other"
 
 
-def name_features(name: bytes) -> tuple[list[str], list[int]]:
+@lru_cache(maxsize=1 << 12)
+def name_features(name: bytes) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """What is true of a name: its kind, its case, the telling words in it; and its length in bytes and in words."""
     words = [word.lower() for word in WORDS.findall(name)]
     flags = [f"name-word:{word.decode()}" for word in set(words) & TELLING]
@@ -118,7 +119,7 @@ def name_features(name: bytes) -> tuple[list[str], list[int]]:
             flags.append("name-about")
         if len(words) > 1 and words[0] in DOING:
             flags.append("name-doing")
-    return flags, [min(len(name), 255), min(len(words), 255)]
+    return tuple(flags), (min(len(name), 255), min(len(words), 255))
 
 
 def context_features(evidence: Evidence, name: bytes) -> tuple[list[str], list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from operator import ne
 
 from leakguard.detect.entropy import shannon
@@ -96,7 +97,8 @@ def judged_part(value: bytes) -> bytes:
     return value
 
 
-def value_features(value: bytes) -> tuple[list[str], list[int]]:
+@lru_cache(maxsize=1 << 12)
+def value_features(value: bytes) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """What is true of this value, as names that the weights know (the first is its shape), and the NUMBERS of it."""
     kinds = value[:64].translate(KINDS)
     short = len(kinds) or 1
@@ -127,7 +129,7 @@ def value_features(value: bytes) -> tuple[list[str], list[int]]:
         flags.append("translated-word")
     if value[-1:] == b"=":
         flags.append("padding")
-    return flags, numbers
+    return tuple(flags), tuple(numbers)
 
 
 VALUE_NUMBERS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,7 @@ def refusal(evidence: Evidence) -> str:
     return veto(evidence.secret, evidence.groups.get("name", b"")) or _by_place(evidence)
 
 
+@lru_cache(maxsize=1 << 12)
 def veto(value: bytes, name: bytes) -> str:
     """What `refusal` says of a value and its name alone."""
     for holds, reason in _BY_VALUE:

@@ -208,7 +208,11 @@ class _Objects:
 
 
 def _read_objects(
-    objects: _Objects, pack: memoryview, names: list[bytes], number_of: Sequence[int], forget: Callable[[], object] | None
+    objects: _Objects,
+    pack: memoryview,
+    names: list[bytes],
+    number_of: Sequence[int],
+    forget: Callable[[], object] | None,
 ) -> None:
     hash_len = len(names[0]) if names else 0
     due = _FORGET_EVERY
