@@ -120,10 +120,14 @@ class Memory:
         return None
 
     def write(self, key: str, value: object) -> None:
-        """Remember atomically; a folder that cannot be written is no error."""
+        """Remember atomically. A folder that cannot be written is no error, nor is what cannot be encoded (the name of
+        an archive's member that is no UTF-8): it is not remembered."""
         if self.folder is None:
             return
-        body = msgspec.msgpack.encode(value)
+        try:
+            body = msgspec.msgpack.encode(value)
+        except UnicodeEncodeError:
+            return
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
