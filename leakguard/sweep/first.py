@@ -12,7 +12,7 @@ import msgspec
 from leakguard.collect import Collector
 from leakguard.git.history import unpack_commits
 from leakguard.model import Held
-from leakguard.sweep.counted import Counted
+from leakguard.sweep.counted import Counted, remember_repeats
 from leakguard.sweep.memory import PackMemory, strip
 from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import LOOSE, Texts
@@ -95,14 +95,15 @@ class FirstPass:
             self._rows.append(out.commits)
             progress("Scanning objects", done, len(tasks))
         self._read.update(waiting)
-        for number, outs in sorted(fresh.items()):
-            if number != LOOSE:
-                self._remember(number, outs)
+        if self.memory.folder is not None:
+            kept = [self._remember(number, outs) for number, outs in sorted(fresh.items()) if number != LOOSE]
+            remember_repeats([whole for whole in kept if whole is not None], self.reviver, self.memory)
 
-    def _remember(self, number: int, outs: list[Texts]) -> None:
-        """What the tasks say of one whole pack. Commits that lead nowhere may lead somewhere once more is fetched."""
-        if self.memory.folder is None or not all(out.settled for out in outs):
-            return
+    def _remember(self, number: int, outs: list[Texts]) -> Collector | None:
+        """What the tasks say of one whole pack, if it can be remembered. Commits that lead nowhere may lead somewhere
+        once more is fetched."""
+        if not all(out.settled for out in outs):
+            return None
         local = _Localiser(self.objects, number)
         commits = b"".join(local.rows(out.commits) for out in outs)
         whole = Collector()
@@ -110,7 +111,7 @@ class FirstPass:
             whole.merge(out.collector)
         stripped = strip(whole)
         if stripped is None:
-            return
+            return None
         counts: Counter[str] = Counter()
         for out in outs:
             counts.update(out.counts)
@@ -124,6 +125,7 @@ class FirstPass:
             [item for out in outs for item in out.skipped],
         )
         self.memory.write(self.memory.pack_key(self.objects.packs[number]), memory)
+        return whole
 
     def _add(self, counts: dict[str, int], decoded: int, scanned: int, skipped: list[Skipped]) -> None:
         self.counts.update(counts)
