@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from array import array
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -47,7 +48,7 @@ class FirstPass:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
-        self._rows: list[bytes] = []
+        self._commits: list[bytes] = []
         self._read: set[int] = set()
         self._recalled: dict[int, Recalled] = {}
 
@@ -74,7 +75,7 @@ class FirstPass:
             memory = item.memory
             self.collector.merge(item.collector)
             self._add(memory.counts, memory.decoded, memory.scanned, memory.skipped)
-            self._rows.append(_global_rows(memory, self.objects, number))
+            self._take_commits(_global_rows(memory, self.objects, number), number)
         return True
 
     def waiting(self) -> list[int]:
@@ -92,7 +93,7 @@ class FirstPass:
             fresh.setdefault(out.pack, []).append(out)
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
-            self._rows.append(out.commits)
+            self._take_commits(out.commits, out.pack)
             progress("Scanning objects", done, len(tasks))
         self._read.update(waiting)
         if self.memory.folder is not None:
@@ -133,9 +134,13 @@ class FirstPass:
         self.scanned += scanned
         self.skipped.extend(skipped)
 
+    def _take_commits(self, rows: bytes, number: int) -> None:
+        """The commit rows of one pack, or of the loose objects; nothing comes before the first pack."""
+        self._commits.append(_distinct(rows, self.objects) if number and self.objects.repeated else rows)
+
     def commits(self) -> dict[int, CommitHead]:
         """Every commit's place in the graph."""
-        return dict(row for rows in self._rows for row in unpack_commits(rows))
+        return dict(row for rows in self._commits for row in unpack_commits(rows))
 
 
 def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:
@@ -167,7 +172,7 @@ class _Localiser:
     def rows(self, rows: bytes) -> bytes:
         """Commit rows as `PackMemory` keeps them."""
         values = memoryview(rows).cast("q").tolist()
-        for place in _places(values):
+        for place in chain.from_iterable(_rows(values)):
             local = values[place] - self.base
             values[place] = local if 0 <= local < self.count else self.other(values[place])
         return array("q", values).tobytes()
@@ -178,23 +183,41 @@ class _Localiser:
 
 
 def _global_rows(memory: PackMemory, objects: Objects, number: int) -> bytes:
-    """The inverse, for the packs that are there now."""
+    """The inverse, for the packs that are there now. As a pass over them would, it names each object by its first
+    number."""
     base = objects.bases[number]
     if not base and not memory.foreign:
         return memory.commits
     foreign = [objects.table.find(oid) for oid in memory.foreign]
     values = memoryview(memory.commits).cast("q").tolist()
-    for place in _places(values):
-        values[place] = values[place] + base if values[place] >= 0 else foreign[-2 - values[place]]
+    for at, *others in _rows(values):
+        values[at] += base
+        for place in others:
+            local = values[place]
+            values[place] = _first(objects, local + base) if local >= 0 else foreign[-2 - local]
     return array("q", values).tobytes()
 
 
-def _places(values: list[int]) -> Iterator[int]:
-    """Where in commit rows the numbers of objects stand."""
+def _distinct(rows: bytes, objects: Objects) -> bytes:
+    """Commit rows without those of objects that have a lower number as well: what lies in two packs is one commit."""
+    values = memoryview(rows).cast("q").tolist()
+    kept = array("q")
+    for at, _, *parents in _rows(values):
+        if _first(objects, values[at]) == values[at]:
+            kept.extend(values[at : at + 4 + len(parents)])
+    return kept.tobytes()
+
+
+def _first(objects: Objects, number: int) -> int:
+    """The first number of an object."""
+    size = objects.hash_size
+    return objects.table.find(objects.oids[number * size : (number + 1) * size])
+
+
+def _rows(values: list[int]) -> Iterator[list[int]]:
+    """Where in commit rows the numbers of objects stand: a row's own first, then its tree's and its parents'."""
     at, total = 0, len(values)
     while at < total:
-        parents = values[at + 3]
-        yield at
-        yield at + 1
-        yield from range(at + 4, at + 4 + parents)
-        at += 4 + parents
+        stop = at + 4 + values[at + 3]
+        yield [at, at + 1, *range(at + 4, stop)]
+        at = stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -227,3 +228,30 @@ def test_a_member_whose_name_is_no_utf8_is_swept_though_not_remembered(repo: Git
     first = remember()
     assert len(first.findings) == 1
     assert remember() == first == afresh()
+
+
+def test_a_commit_in_two_packs_is_one_commit(repo: GitRepo, remember, afresh, rules, settings, token) -> None:
+    for number in range(5):
+        repo.commit(a=f"{number}\n{token(str(number % 2))}")
+    repo.git("repack", "-adfq")
+    listed = repo.git("rev-list", "--objects", "--no-object-names", "HEAD~3..HEAD").encode()
+    repo.git("pack-objects", "-q", ".git/objects/pack/pack", stdin=listed)
+    first = remember()
+    assert sorted(finding.provenance.commits for finding in first.findings if finding.provenance) == [2, 3]
+    assert first.findings == sweep(repo.path, rules, msgspec.structs.replace(settings, engine="plain")).findings
+    assert remember() == first == afresh()
+
+
+def test_a_fetched_pack_may_become_the_first_one(repo: GitRepo, remember, afresh, token) -> None:
+    for number in range(4):
+        repo.commit(a=f"{number}\n{token('a')}", b=f"{number}")
+    repo.git("repack", "-adfq")
+    remember()
+    tree = repo.git("rev-parse", "HEAD~2^{tree}")
+    repo.commit(c=secrets.token_hex(20_000))
+    objects = repo.git("rev-list", "--objects", "--no-object-names", "HEAD~1..HEAD")
+    repo.git("pack-objects", "-q", ".git/objects/pack/pack", stdin=f"{objects}\n{tree}\n".encode())
+    repo.git("prune-packed")
+    first = remember()
+    assert first == afresh()
+    assert remember() == first
