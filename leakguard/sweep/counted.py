@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.model import Held
-from leakguard.sweep.memory import digest
+from leakguard.sweep.memory import digest, held_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from leakguard.collect import Collector
-    from leakguard.model import HeldReason
     from leakguard.sweep.memory import HeldRow, Memory
     from leakguard.sweep.revival import Reviver
 
@@ -56,41 +55,57 @@ class Counted:
     def _distinct(self) -> list[HeldRow]:
         """All rows, but for those that repeat what another pack has."""
         rows = list(chain.from_iterable(self.packs))
-        near = self._in_several()
+        near = _in_several(self.packs)
         if not near:
             return rows
-        key = digest(self.memory.base, "repeats", rows)
-        known = self.memory.read(key, RepeatsMemory)
+        known = self.memory.read(_key(self.memory, rows), RepeatsMemory)
         if known is None:
             known = RepeatsMemory(self._repeats(rows, near))
-            self.memory.write(key, known)
+            self.memory.write(_key(self.memory, rows), known)
         return _without(rows, known.repeats)
-
-    def _in_several(self) -> set[Kind]:
-        """The kinds that more than one pack has."""
-        once: set[Kind] = set()
-        several: set[Kind] = set()
-        for rows in self.packs:
-            kinds = set(map(_kind, rows))
-            several |= kinds & once
-            once |= kinds
-        return several
 
     def _repeats(self, rows: list[HeldRow], near: set[Kind]) -> list[int]:
         """The places of rows that hold back what an earlier one does."""
         places = [at for at, row in enumerate(rows) if _kind(row) in near]
-        by_value: dict[tuple[HeldReason, str, bytes], list[int]] = {}
+        by_value: dict[tuple[str, str, bytes], list[int]] = {}
         for at, value in zip(places, self.reviver.values([rows[at] for at in places]), strict=True):
             by_value.setdefault((rows[at].reason, rows[at].rule, value), []).append(at)
-        same = sorted(at for places in by_value.values() if len(places) > 1 for at in places)
-        seen: set[tuple[str, str, str, bytes]] = set()
-        repeats = []
-        for at, held in zip(same, self.reviver.held([rows[at] for at in same]), strict=True):
-            key = (held.reason, held.rule, held.detail, held.secret.reveal() if held.secret else b"")
-            if key in seen:
-                repeats.append(at)
-            seen.add(key)
-        return repeats
+        same = sorted(at for alike in by_value.values() if len(alike) > 1 for at in alike)
+        held = self.reviver.held([rows[at] for at in same])
+        return [same[at] for at in _seen_before([(it.reason, it.rule, it.detail, it.secret) for it in held])]
+
+
+def remember_repeats(packs: Sequence[Collector], reviver: Reviver, memory: Memory) -> None:
+    """What packs repeat that were all read just now: nothing has to be read for it."""
+    rows: list[list[HeldRow]] = []
+    keys: list[tuple[str, str, str, bytes]] = []
+    for collector in packs:
+        counted = [(key, row) for key, item in collector.held.items() if reviver.is_counted(row := held_row(item))]
+        rows.append([row for _, row in counted])
+        keys.extend(key for key, _ in counted)
+    if _in_several(rows):
+        memory.write(_key(memory, list(chain.from_iterable(rows))), RepeatsMemory(_seen_before(keys)))
+
+
+def _key(memory: Memory, rows: list[HeldRow]) -> str:
+    return digest(memory.base, "repeats", rows)
+
+
+def _seen_before(keys: Sequence[Hashable]) -> list[int]:
+    """The places of keys that are not the first of their kind."""
+    first = {key: at for at, key in reversed(list(enumerate(keys)))}
+    return [at for at, key in enumerate(keys) if first[key] != at]
+
+
+def _in_several(packs: Iterable[Iterable[HeldRow]]) -> set[Kind]:
+    """The kinds that more than one pack has."""
+    once: set[Kind] = set()
+    several: set[Kind] = set()
+    for rows in packs:
+        kinds = set(map(_kind, rows))
+        several |= kinds & once
+        once |= kinds
+    return several
 
 
 def _kind(row: HeldRow) -> Kind:

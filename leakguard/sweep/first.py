@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from array import array
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from leakguard.collect import Collector
 from leakguard.model import Held
-from leakguard.sweep.counted import Counted
+from leakguard.sweep.counted import Counted, remember_repeats
 from leakguard.sweep.memory import PackMemory, strip
 from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import LOOSE, Texts
@@ -45,7 +46,7 @@ class FirstPass:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
-        self._rows: list[bytes] = []
+        self._commits: list[bytes] = []
         self._read: set[int] = set()
         self._recalled: dict[int, Recalled] = {}
 
@@ -72,7 +73,7 @@ class FirstPass:
             memory = item.memory
             self.collector.merge(item.collector)
             self._add(memory.counts, memory.decoded, memory.scanned, memory.skipped)
-            self._rows.append(_global_rows(memory, self.objects, number))
+            self._take_commits(_global_rows(memory, self.objects, number), number)
         return True
 
     def waiting(self) -> list[int]:
@@ -90,17 +91,18 @@ class FirstPass:
             fresh.setdefault(out.pack, []).append(out)
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
-            self._rows.append(out.commits)
+            self._take_commits(out.commits, out.pack)
             progress("Scanning objects", done, len(tasks))
         self._read.update(waiting)
-        for number, outs in sorted(fresh.items()):
-            if number != LOOSE:
-                self._remember(number, outs)
+        if self.memory.folder is not None:
+            kept = [self._remember(number, outs) for number, outs in sorted(fresh.items()) if number != LOOSE]
+            remember_repeats([whole for whole in kept if whole is not None], self.reviver, self.memory)
 
-    def _remember(self, number: int, outs: list[Texts]) -> None:
-        """What the tasks say of one whole pack. Commits that lead nowhere may lead somewhere once more is fetched."""
-        if self.memory.folder is None or not all(out.settled for out in outs):
-            return
+    def _remember(self, number: int, outs: list[Texts]) -> Collector | None:
+        """What the tasks say of one whole pack, if it can be remembered. Commits that lead nowhere may lead somewhere
+        once more is fetched."""
+        if not all(out.settled for out in outs):
+            return None
         local = _Localiser(self.objects, number)
         commits = b"".join(local.rows(out.commits) for out in outs)
         whole = Collector()
@@ -108,7 +110,7 @@ class FirstPass:
             whole.merge(out.collector)
         stripped = strip(whole)
         if stripped is None:
-            return
+            return None
         counts: Counter[str] = Counter()
         for out in outs:
             counts.update(out.counts)
@@ -122,6 +124,7 @@ class FirstPass:
             [item for out in outs for item in out.skipped],
         )
         self.memory.write(self.memory.pack_key(self.objects.packs[number]), memory)
+        return whole
 
     def _add(self, counts: dict[str, int], decoded: int, scanned: int, skipped: list[Skipped]) -> None:
         self.counts.update(counts)
@@ -129,10 +132,14 @@ class FirstPass:
         self.scanned += scanned
         self.skipped.extend(skipped)
 
+    def _take_commits(self, rows: bytes, number: int) -> None:
+        """The commit rows of one pack, or of the loose objects; nothing comes before the first pack."""
+        self._commits.append(_distinct(rows, self.objects) if number and self.objects.repeated else rows)
+
     def commits(self) -> bytes:
         """Every commit's place in the graph, as `kernel.append_commit` says it."""
-        self._rows = [b"".join(self._rows)]
-        return self._rows[0]
+        self._commits = [b"".join(self._commits)]
+        return self._commits[0]
 
 
 def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:
@@ -164,7 +171,7 @@ class _Localiser:
     def rows(self, rows: bytes) -> bytes:
         """Commit rows as `PackMemory` keeps them."""
         values = memoryview(rows).cast("q").tolist()
-        for place in _places(values):
+        for place in chain.from_iterable(_rows(values)):
             local = values[place] - self.base
             values[place] = local if 0 <= local < self.count else self.other(values[place])
         return array("q", values).tobytes()
@@ -175,23 +182,41 @@ class _Localiser:
 
 
 def _global_rows(memory: PackMemory, objects: Objects, number: int) -> bytes:
-    """The inverse, for the packs that are there now."""
+    """The inverse, for the packs that are there now. As a pass over them would, it names each object by its first
+    number."""
     base = objects.bases[number]
     if not base and not memory.foreign:
         return memory.commits
     foreign = [objects.table.find(oid) for oid in memory.foreign]
     values = memoryview(memory.commits).cast("q").tolist()
-    for place in _places(values):
-        values[place] = values[place] + base if values[place] >= 0 else foreign[-2 - values[place]]
+    for at, *others in _rows(values):
+        values[at] += base
+        for place in others:
+            local = values[place]
+            values[place] = _first(objects, local + base) if local >= 0 else foreign[-2 - local]
     return array("q", values).tobytes()
 
 
-def _places(values: list[int]) -> Iterator[int]:
-    """Where in commit rows the numbers of objects stand."""
+def _distinct(rows: bytes, objects: Objects) -> bytes:
+    """Commit rows without those of objects that have a lower number as well: what lies in two packs is one commit."""
+    values = memoryview(rows).cast("q").tolist()
+    kept = array("q")
+    for at, _, *parents in _rows(values):
+        if _first(objects, values[at]) == values[at]:
+            kept.extend(values[at : at + 4 + len(parents)])
+    return kept.tobytes()
+
+
+def _first(objects: Objects, number: int) -> int:
+    """The first number of an object."""
+    size = objects.hash_size
+    return objects.table.find(objects.oids[number * size : (number + 1) * size])
+
+
+def _rows(values: list[int]) -> Iterator[list[int]]:
+    """Where in commit rows the numbers of objects stand: a row's own first, then its tree's and its parents'."""
     at, total = 0, len(values)
     while at < total:
-        parents = values[at + 3]
-        yield at
-        yield at + 1
-        yield from range(at + 4, at + 4 + parents)
-        at += 4 + parents
+        stop = at + 4 + values[at + 3]
+        yield [at, at + 1, *range(at + 4, stop)]
+        at = stop

@@ -28,7 +28,7 @@ from leakguard.sweep.lives import LivesMemory
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leakguard.collect import Collector
+    from leakguard.collect import Collector, HeldGroup
     from leakguard.git.objects import Objects
     from leakguard.git.packs import Pack
 
@@ -127,10 +127,14 @@ class Memory:
         return None
 
     def write(self, key: str, value: object) -> None:
-        """Remember atomically; a folder that cannot be written is no error."""
+        """Remember atomically. A folder that cannot be written is no error, nor is what cannot be encoded (the name of
+        an archive's member that is no UTF-8): it is not remembered."""
         if self.folder is None:
             return
-        body = msgspec.msgpack.encode(value)
+        try:
+            body = msgspec.msgpack.encode(value)
+        except UnicodeEncodeError:
+            return
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
@@ -154,13 +158,18 @@ def digest(*parts: Any) -> str:
     return blake2b(msgspec.json.encode(parts), digest_size=20).hexdigest()
 
 
+def held_row(item: HeldGroup) -> HeldRow:
+    """A held-back group without its secret."""
+    return HeldRow(item.held.rule, item.held.reason, item.count, item.spot)
+
+
 def strip(collector: Collector) -> tuple[list[GroupRow], list[HeldRow]] | None:
     """A collector's positions, without its secrets; None where a label (an archive member's name) may hold one."""
     groups = [
         GroupRow(group.match.rule, group.seen, group.spots, bool(group.match.parts), bool(group.match.expired))
         for group in collector.groups.values()
     ]
-    held = [HeldRow(item.held.rule, item.held.reason, item.count, item.spot) for item in collector.held.values()]
+    held = list(map(held_row, collector.held.values()))
     secrets = {value for _, value in collector.groups}
     secrets |= {value for reason, _, _, value in collector.held if reason not in ("placeholder", "unlikely", "refuted")}
     secrets = {value for value in secrets if len(value) >= TELLING}

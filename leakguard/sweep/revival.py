@@ -53,8 +53,8 @@ class Reviver:
 
     def is_counted(self, row: HeldRow) -> bool:
         """Whether nobody asks what a row holds back: reports say only how many there are of its reason. Whether an
-        expression takes too long is seen anew each time."""
-        return row.reason != "timeout" and not is_listed_kind(row.reason, self.rule(row.rule)[1])
+        expression takes too long is seen anew each time; encrypted texts are told where they are."""
+        return row.reason not in ("timeout", "encrypted") and not is_listed_kind(row.reason, self.rule(row.rule)[1])
 
     def rule(self, name: str) -> tuple[int, Rule]:
         """The number and the rule of this id."""
@@ -77,12 +77,18 @@ class Reviver:
     def _texts(self, spots: Sequence[Spot]) -> Iterator[tuple[_Text, list[int]]]:
         """The texts that hold spots, each with the places of its spots. They come in the order of the packs, where the
         versions of a file are neighbours; one is held at a time."""
-        numbers = {holder: self.objects.find(holder) for holder in {spot.holder for spot in spots}}
+        numbers = {holder: self._number(holder) for holder in {spot.holder for spot in spots}}
         order = sorted(range(len(spots)), key=lambda at: (numbers[spots[at].holder], spots[at].label))
         for holder, inside in groupby(order, key=lambda at: spots[at].holder):
             content = self._read(holder)
             for label, places in groupby(inside, key=lambda at: spots[at].label):
                 yield _Text(self, _inner(content, label)), list(places)
+
+    def _number(self, holder: str) -> int:
+        try:
+            return self.objects.find(holder)
+        except ValueError as problem:
+            raise StaleError(str(problem)) from None
 
     def _read(self, holder: str) -> bytes:
         try:

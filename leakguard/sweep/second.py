@@ -76,7 +76,7 @@ class SecondPass:
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
         messages = sorted({message_numbers(self.objects, group.spots) for group in groups} - {()})
-        refs = digest([(tip.name, tip.commit, tip.remote) for tip in tips])
+        refs = digest([(tip.name.encode("utf-8", "surrogateescape"), tip.commit, tip.remote) for tip in tips])
         key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys))
         known = self.memory.read(key, TreeMemory)
         if known is not None and known.refs == refs and known.lives.messages() == messages:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import secrets
+import tarfile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -200,3 +203,55 @@ def test_a_new_secret_in_a_file_name_has_every_tree_read(repo: GitRepo, remember
     assert plain(remembering()) == plain(remembering(memory=None))
     fetch_one(repo, **{f"dump-{token('name')}.txt": "content", "c": token("new")})
     assert plain(remembering()) == plain(remembering(memory=None))
+
+
+def test_a_ref_whose_name_is_no_utf8_is_swept_and_remembered(repo: GitRepo, remember, afresh, passes, token) -> None:
+    commit = repo.commit(a=token("a"))
+    repo.git("repack", "-adfq")
+    head = b"# pack-refs with: peeled fully-peeled sorted\n"
+    (repo.path / ".git" / "packed-refs").write_bytes(head + commit.encode() + b" refs/heads/caf\xe9\n")
+    first = remember()
+    assert len(first.findings) == 1
+    passes.clear()
+    assert remember() == first == afresh()
+    assert passes.count("read_texts") == 1  # the fresh one's
+
+
+def test_a_member_whose_name_is_no_utf8_is_swept_though_not_remembered(repo: GitRepo, remember, afresh, token) -> None:
+    archive, content = io.BytesIO(), token("member").encode()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8") as file:
+        member = tarfile.TarInfo("caf\udce9.txt")
+        member.size = len(content)
+        file.addfile(member, io.BytesIO(content))
+    repo.commit(a=archive.getvalue())
+    repo.git("repack", "-adfq")
+    first = remember()
+    assert len(first.findings) == 1
+    assert remember() == first == afresh()
+
+
+def test_a_commit_in_two_packs_is_one_commit(repo: GitRepo, remember, afresh, rules, settings, token) -> None:
+    for number in range(5):
+        repo.commit(a=f"{number}\n{token(str(number % 2))}")
+    repo.git("repack", "-adfq")
+    listed = repo.git("rev-list", "--objects", "--no-object-names", "HEAD~3..HEAD").encode()
+    repo.git("pack-objects", "-q", ".git/objects/pack/pack", stdin=listed)
+    first = remember()
+    assert sorted(finding.provenance.commits for finding in first.findings if finding.provenance) == [2, 3]
+    assert first.findings == sweep(repo.path, rules, msgspec.structs.replace(settings, engine="plain")).findings
+    assert remember() == first == afresh()
+
+
+def test_a_fetched_pack_may_become_the_first_one(repo: GitRepo, remember, afresh, token) -> None:
+    for number in range(4):
+        repo.commit(a=f"{number}\n{token('a')}", b=f"{number}")
+    repo.git("repack", "-adfq")
+    remember()
+    tree = repo.git("rev-parse", "HEAD~2^{tree}")
+    repo.commit(c=secrets.token_hex(20_000))
+    objects = repo.git("rev-list", "--objects", "--no-object-names", "HEAD~1..HEAD")
+    repo.git("pack-objects", "-q", ".git/objects/pack/pack", stdin=f"{objects}\n{tree}\n".encode())
+    repo.git("prune-packed")
+    first = remember()
+    assert first == afresh()
+    assert remember() == first
