@@ -134,7 +134,7 @@ class Reach:
         self._holders.append(pairs)
 
     def add_edges(self, edges: bytes) -> None:
-        """Rows of int32: a tree, how many subtrees it has, their numbers."""
+        """Which trees have which subtrees, as `kernel.TreeReader.take` says it."""
         self._edges.append(edges)
 
     def sets(self, total: int) -> TreeSets:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes, split
+from leakguard.git.kernel_py.edges import EdgeWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,11 +65,12 @@ class CommitGraph:
 
     def edges(self) -> bytes:
         """The parents that are there, as `reach` takes edges."""
-        rows = array("i")
+        writer = EdgeWriter()
         for number, (_, parents, _) in self._rows.items():
             known = [parent for parent in parents if parent in self._rows]
-            rows.extend((number, len(known), *known))
-        return rows.tobytes()
+            if known:
+                writer.add(number, known)
+        return bytes(writer.rows)
 
     def lives(
         self, classes: Buffer, sets: Buffer, reachable: Buffer, pushed: Buffer, width: int, /
