@@ -1,13 +1,13 @@
 """Which trees have which subtrees, in few bytes.
 
-A row a tree, of numbers of seven bits a byte, the lowest first, the eighth bit set where more come: how many bytes before
-this row the one begins that does without those before it (0: this one), the tree, how many subtrees it begins with that
-the row before begins with, how many it ends with that the row before ends with, how many lie between, and these.
+A row a tree, of numbers of seven bits a byte, the lowest first, the eighth bit set where more come: how many bytes
+before this row the one begins that does without those before it (0: this one), the tree, how many subtrees it begins
+with that the row before begins with, how many it ends with that the row before ends with, how many lie between, and
+these. Most trees have one subtree that the tree before does not have.
 """
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
@@ -31,9 +31,8 @@ class EdgeWriter:
 
     def add(self, tree: int, subtrees: list[int]) -> None:
         """Add the row of a tree."""
-        last = self._last
-        head = len(commonprefix([subtrees, last]))
-        tail = min(len(commonprefix([subtrees[::-1], last[::-1]])), min(len(subtrees), len(last)) - head)
+        head = _shared(subtrees, self._last)
+        tail = _shared(subtrees[head:][::-1], self._last[head:][::-1])
         begin = len(self.rows)
         far = begin - self._whole > _MOST_BEFORE
         if not begin or self._count >= _WHOLE_EVERY or far or 2 * (head + tail) < len(subtrees):
@@ -48,6 +47,12 @@ class EdgeWriter:
             self.rows.append(left)
         self._last = subtrees
         self._count += 1
+
+
+def _shared(one: list[int], other: list[int]) -> int:
+    """How many numbers two lists begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (mine, its) in pairs if mine != its), min(len(one), len(other)))
 
 
 def read_edges(rows: bytes) -> Iterator[tuple[int, list[int]]]:

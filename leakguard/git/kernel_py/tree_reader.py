@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from leakguard.git.kernel_py.delta import Copy
 
 TREE = 2
-TOLD_EVERY = 10_000
-"""After so many trees a walk tells, so that what was read can be taken."""
+TOLD_EVERY = 500
+"""After so many trees a walk tells, so that what was read can be taken, and the pack's pages forgotten."""
 
 _Mark = tuple[int, int]
 """Where an entry that matters begins in its tree, and its position in a table."""
@@ -110,9 +110,9 @@ class TreeReader:
         return self.read(self.chain.depth, first) or self.count % TOLD_EVERY == 0
 
     def take(self) -> tuple[bytes, bytes, bytes]:
-        """What was read since the last `take`: rows of those trees that have subtrees which are known (see `edges`), int32
-        pairs (tree, position of a blob that it names), and the gathered names, a line each, a newline in a name being a
-        space."""
+        """What was read since the last `take`: rows of those trees that have subtrees which are known (see `edges`),
+        int32 pairs (tree, position of a blob that it names), and the gathered names, a line each, a newline in a name
+        being a space."""
         lines = b"\n".join([line.replace(b"\n", b" ") for line in self._lines])
         taken = (
             bytes(self._edges.rows),

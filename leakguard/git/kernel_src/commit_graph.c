@@ -476,7 +476,7 @@ add_edges(const CommitGraph *graph, EdgeWriter *edges)
                 problem = grow_append(&parents, &number, sizeof number);
             }
         }
-        if (problem == NULL && parents.used > 0) {
+        if (problem == NULL && parents.used > 0 && find_row(graph, row[NUMBER]) == row) {
             problem = edges_add(edges, (int32_t)row[NUMBER], (const int32_t *)(const void *)parents.at,
                                 parents.used / sizeof(int32_t));
         }

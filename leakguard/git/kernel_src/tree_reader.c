@@ -10,8 +10,8 @@
 
 #include <structmember.h>
 
-/* After so many trees a walk is told, so that what was read can be taken. */
-#define TOLD_EVERY 10000
+/* After so many trees a walk is told, so that what was read can be taken, and the pack's pages forgotten. */
+#define TOLD_EVERY 500
 
 static const char OUT_OF_RANGE[] = "the tree's number is out of range";
 
