@@ -20,9 +20,10 @@ def reach(edges: Buffer, holders: Buffer, sets: Buffer, width: int, total: int, 
     """The class (int32) of each tree, and the sets of findings, which a class counts.
 
     A set is ``width`` bytes, a bit a finding: the bit of finding k is bit k % 8 of byte k / 8. Class 0 is the empty
-    set. ``edges`` are as `TreeReader.take` and `CommitGraph.edges` give them (see `edges`). ``holders`` are int32 pairs:
-    a tree, and the place in ``sets`` of a set that it holds itself. All trees are under ``total``. Of two rows of one
-    tree the greater one counts. A subtree that is the tree's own ancestor, which no honest objects make, adds nothing.
+    set. ``edges`` are as `TreeReader.take` and `CommitGraph.edges` give them (see `edges`). ``holders`` are int32
+    pairs: a tree, and the place in ``sets`` of a set that it holds itself. All trees are under ``total``. Of two rows
+    of one tree the greater one counts. A subtree that is the tree's own ancestor, which no honest objects make, adds
+    nothing.
     """
     raw, pairs, given = as_bytes(edges), as_bytes(holders), as_bytes(sets)
     if width <= 0 or width % 8 or not 0 <= total < _MOST or len(pairs) % 8 or len(given) % width:
