@@ -75,8 +75,8 @@ def _stamp(text: bytes) -> tuple[int, int]:
 class TreeSets(Mapping[Number, frozenset[Key]]):
     """For every tree that reaches a finding the set of them.
 
-    As `kernel.reach` gives it: the class (int32) of each object, 0 for nothing, and the sets by class, `width` bytes each
-    with a bit a finding. A set becomes one of numbers when it is asked for.
+    As `kernel.reach` gives it: the class (int32) of each object, 0 for nothing, and the sets by class, `width` bytes
+    each with a bit a finding. A set becomes one of numbers when it is asked for.
     """
 
     def __init__(self, classes: bytes, sets: bytes, width: int) -> None:
@@ -84,25 +84,22 @@ class TreeSets(Mapping[Number, frozenset[Key]]):
         self._class_of = memoryview(classes).cast("i")
         self._known: dict[int, frozenset[Key]] = {0: EMPTY}
 
-    def of_class(self, number: int) -> frozenset[Key]:
-        """The set of a class."""
-        keys = self._known.get(number)
-        if keys is None:
-            keys = self._known[number] = unpack_set(self.sets[number * self.width : (number + 1) * self.width])
-        return keys
-
     def class_of(self, tree: Number) -> int:
         """The class of a tree, 0 for one that is not there."""
         return self._class_of[tree] if 0 <= tree < len(self._class_of) else 0
 
     def __getitem__(self, tree: Number) -> frozenset[Key]:
-        number = self.class_of(tree)
+        number = self._class_of[tree] if 0 <= tree < len(self._class_of) else 0
         if not number:
             raise KeyError(tree)
-        return self.of_class(number)
+        keys = self._known.get(number)
+        if keys is None:
+            packed = self.sets[number * self.width : (number + 1) * self.width]
+            keys = self._known[number] = unpack_set(packed)
+        return keys
 
     def __contains__(self, tree: object) -> bool:
-        return isinstance(tree, int) and self.class_of(tree) > 0
+        return isinstance(tree, int) and 0 <= tree < len(self._class_of) and self._class_of[tree] > 0
 
     def __iter__(self) -> Iterator[Number]:
         return (tree for tree, number in enumerate(self._class_of) if number)
@@ -134,7 +131,7 @@ class Reach:
         self._holders.append(pairs)
 
     def add_edges(self, edges: bytes) -> None:
-        """Rows of int32: a tree, how many subtrees it has, their numbers."""
+        """Which trees have which subtrees, as `kernel.TreeReader.take` says it."""
         self._edges.append(edges)
 
     def sets(self, total: int) -> TreeSets:
@@ -228,8 +225,8 @@ class History:
         return (tip.commit for tip in self.tips)
 
     def _refs(self, held: Sequence[int], sets: bytes, width: int) -> list[tuple[tuple[str, ...], bool]]:
-        """For each finding the refs that lead to it, and whether HEAD does. `held` is the class of each tip. There may be
-        thousands of refs a finding: equal rows of them are one object."""
+        """For each finding the refs that lead to it, and whether HEAD does. `held` is the class of each tip. There may
+        be thousands of refs a finding: equal rows of them are one object."""
         ends, members = kernel.members(array("i", held), sets, width)
         names = [tip.name for tip in self.tips]
         known: dict[bytes, tuple[tuple[str, ...], bool]] = {}
@@ -251,8 +248,8 @@ class History:
         return tuple(number for _, _, number in sorted(timed))
 
     def lives_in_commits(self, groups: Sequence[tuple[Number, ...]]) -> dict[tuple[Number, ...], Life]:
-        """The lives of what stands in commits themselves (their messages), by these commits: no later commit removes it,
-        and it lives in every ref whose history they belong to."""
+        """The lives of what stands in commits themselves (their messages), by these commits: no later commit removes
+        it, and it lives in every ref whose history they belong to."""
         if not groups:
             return {}
         known = [[number for number in group if self._graph.find(number)] for group in groups]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from leakguard.git.repository import Repository
 
-# libgit2 maps packs as well, and would map all of one: its windows are kept few and small. They count for all repositories.
+# libgit2 maps packs as well, and would map all of one: its windows are kept few and small.
 pygit2.settings.mwindow_size = 1 << 20
 pygit2.settings.mwindow_mapped_limit = 8 << 20
 

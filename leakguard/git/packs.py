@@ -50,8 +50,8 @@ class Pack:
         self.table: Any = None
         self._open()
         with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(names, self._map, hash_size, self._release)
-        self._release()
+            self.table = kernel.pack_table(names, self._map, hash_size, self.release)
+        self.release()
         self._views()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Pack:
         packed = self._map[start:end]
         self._read += end - start + _AROUND
         if self._read > _RELEASE_EVERY:
-            self._release()
+            self.release()
         try:
             if end - start > _TRUSTED:
                 data: bytes = isal_zlib.decompressobj(15).decompress(packed, size + 1)
@@ -140,11 +140,12 @@ class Pack:
         family's size at a time. The pages that earlier walks mapped are given back to the page cache: a family lies
         scattered over its pack, and few bytes that are read map many.
         """
-        self._release()
+        self.release()
         inflate = partial(self.inflate, limit=limit)
         return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate)
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give the mapped pages back to the page cache; what is read again is mapped again."""
         self._read = 0
         with contextlib.suppress(AttributeError, OSError, ValueError):
             self._map.madvise(mmap.MADV_DONTNEED)

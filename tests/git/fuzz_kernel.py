@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.git import kernel_py
 from leakguard.git.kernel_error import KernelError
+from leakguard.git.kernel_py.edges import EdgeWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,17 +254,51 @@ class Fuzz:
         return tree + parents + b"author A\ncommitter " + stamp + b"\n" * self.dice.randint(0, 2)
 
     def graphs(self, compiled: ModuleType) -> None:
-        total = self.dice.randint(0, 12)
-        counts = [self.dice.randint(0, 4) for _ in range(self.dice.randint(0, 8))]
-        columns = [
-            self.numbers(len(counts), total),
-            array("i", counts),
-            self.numbers(sum(counts) + (self.dice.random() < 0.05), total),
-            self.numbers(self.dice.randint(0, 3), total),
-        ]
-        if counts and self.dice.random() < 0.1:
-            columns[1][0] += self.dice.choice([-3, -1, 1, 1 << 30])
-        assert outcome(compiled.reach, *columns, total) == outcome(kernel_py.reach, *columns, total)
+        total, width = self.dice.randint(0, 12), self.dice.choice([8] * 9 + [16, 7])
+        writer = EdgeWriter()
+        for _ in range(self.dice.randint(0, 20)):
+            writer.add(
+                self.dice.randint(0, max(total - 1, 0)),
+                [abs(at) for at in self.numbers(self.dice.randint(1, 4), total)],
+            )
+        sets = b"".join(self.dice.choice([bytes(8), self.dice.randbytes(8)]) for _ in range(self.dice.randint(0, 4)))
+        arguments = (
+            exact(self.mutate(bytes(writer.rows)) if self.dice.random() < 0.3 else bytes(writer.rows)),
+            self.numbers(2 * self.dice.randint(0, 4), min(total, 5)),
+            exact(sets),
+            width,
+            total,
+        )
+        found = outcome(compiled.reach, *arguments)
+        assert found == outcome(kernel_py.reach, *arguments)
+        if isinstance(found, tuple):
+            self.histories(compiled, total, width, *found)
+
+    def histories(self, compiled: ModuleType, total: int, width: int, classes: bytes, sets: bytes) -> None:
+        """Commits whose trees have these sets; rows that may lie."""
+        rows = array("q")
+        for _ in range(self.dice.randint(0, 8)):
+            parents = self.numbers(self.dice.randint(0, 3), total + 1)
+            rows.extend(
+                (self.dice.randint(0, max(total - 1, 0)), self.dice.randint(-1, total), 5, len(parents), *parents)
+            )
+        if rows and self.dice.random() < 0.2:
+            rows[self.dice.randrange(len(rows))] = self.dice.choice([-3, -1, 1, 9, 1 << 30, 1 << 40, -(1 << 63)])
+        wrong = array("i", memoryview(classes).cast("i"))
+        if wrong and self.dice.random() < 0.1:
+            wrong[self.dice.randrange(len(wrong))] = self.dice.choice([-1, 1 << 30])
+        bits = [exact(self.dice.randbytes(total // 8 + (self.dice.random() < 0.95))) for _ in range(2)]
+        tips = self.numbers(3, total + 1)
+        said = []
+        for kernel in (compiled, kernel_py):
+            said.append([outcome(kernel.members, wrong, exact(sets), width)])
+            graph = outcome(kernel.CommitGraph, rows, total)
+            if isinstance(graph, str):
+                said[-1].append(graph)
+                continue
+            said[-1] += [len(graph), graph.find(1), graph.ancestors(tips), graph.edges()]
+            said[-1].append(outcome(graph.lives, wrong, exact(sets), *bits, width))
+        assert said[0] == said[1]
 
     def cuts(self, compiled: ModuleType) -> None:
         total, count = self.dice.randint(0, 12), self.dice.randint(0, 12)

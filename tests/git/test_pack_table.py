@@ -63,6 +63,14 @@ def make_pack(entries: list[Entry], hash_len: int = 20, long_from: int = 1 << 31
     return make_index(oids, offsets, checksum, long_from), bytes(pack) + checksum
 
 
+def wide_pack() -> tuple[bytes, bytes]:
+    """(index, pack) of two blobs that lie far apart."""
+    blob, far = size_header(BLOB, 1) + b"x", 20 << 20
+    pack = b"PACK" + struct.pack(">II", 2, 2) + blob + bytes(far) + blob
+    checksum = bytes(20)
+    return make_index([oid_of(0), oid_of(1)], [12, 12 + len(blob) + far], checksum), pack + checksum
+
+
 @st.composite
 def forests(draw: st.DrawFn, hostile: bool = False) -> list[Entry]:
     entries: list[Entry] = []
@@ -136,6 +144,20 @@ class TestPackTable:
             assert table.types[number] == entries[root][0]
         assert [number for number, _ in table.broken] == [n for n in range(len(entries)) if n not in reached]
         assert all(parents[number] == -2 and table.types[number] == 0 for number, _ in table.broken)
+
+    def test_says_every_few_megabytes_that_what_was_read_can_be_forgotten(self, kernel: ModuleType) -> None:
+        idx, pack = wide_pack()
+        said: list[str] = []
+        table = kernel.pack_table(idx, pack, 20, lambda: said.append("forget"))
+        assert said
+        assert fields(table) == fields(kernel.pack_table(idx, pack, 20))
+
+    def test_passes_on_what_goes_wrong_when_it_says_so(self, kernel: ModuleType) -> None:
+        def fail() -> None:
+            raise ValueError("cannot be forgotten")
+
+        with pytest.raises(ValueError, match="cannot be forgotten"):
+            kernel.pack_table(*wide_pack(), 20, fail)
 
     def test_names_each_reason(self, kernel: ModuleType) -> None:
         entries = [(REF, 0, 99), (OFS, 0, 0), (REF, 0, 3), (REF, 0, 2), (OFS, 0, 3), (5, 1, 0), (REF, 1, 6)]

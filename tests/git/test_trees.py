@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakguard.git import kernel_py
+from leakguard.git.history import TreeSets, pack_set
+from leakguard.git.kernel_py.edges import EdgeWriter, read_edges
 from tests.git.deltas import make_delta
 from tests.git.kernels import LIMIT, MARGIN, compiled, int32s, int64s, needs_both, oid_of, outcome, unhurried
 
@@ -93,7 +95,7 @@ class TestTrees:
         assert outcome(reader.read_root, b"100644 name\0" + bytes(20) + data) == ("KernelError", sentence)
         assert reader.take() == ([], [])
         assert not reader.read_root(b"100644 name\0" + bytes(20))
-        assert reader.take() == ([(1, [], [])], [b"name"])
+        assert reader.take() == ([], [b"name"])
 
 
 TREES = [oid_of(number) for number in range(20)]
@@ -121,13 +123,11 @@ class Reader:
         return self.read(0)
 
     def take(self) -> tuple[list[tuple[int, list[int], list[int]]], list[bytes]]:
-        """([(tree, its subtrees, its blobs)], names)."""
-        trees, counts, edges, holders, lines = self.reader.take()
-        pairs = rows32(holders)
-        at, told = 0, []
-        for tree, count in zip(int32s(trees), int32s(counts), strict=True):
-            told.append((tree, int32s(edges)[at : at + count], [blob for holder, blob in pairs if holder == tree]))
-            at += count
+        """([(tree, its subtrees, its blobs)] of those trees that have any, names)."""
+        edges, holders, lines = self.reader.take()
+        subtrees, pairs = dict(read_edges(edges)), rows32(holders)
+        trees = sorted({*subtrees, *(tree for tree, _ in pairs)})
+        told = [(tree, subtrees.get(tree, []), [blob for holder, blob in pairs if holder == tree]) for tree in trees]
         return told, lines.split(b"\n")[:-1]
 
 
@@ -136,14 +136,12 @@ def rows32(raw: bytes) -> list[tuple[int, int]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def told_of(number: int, entries: list[tuple[bytes, bytes, bytes]]) -> tuple[int, list[int], list[int]]:
+def told_of(number: int, entries: list[tuple[bytes, bytes, bytes]]) -> list[tuple[int, list[int], list[int]]]:
     """What a reader has to tell of a tree."""
     others = [oid for mode, _, oid in entries if mode not in DIRECTORIES | {b"160000"}]
-    return (
-        number,
-        [TREES.index(oid) for mode, _, oid in entries if mode in DIRECTORIES and oid in TREES],
-        [BLOBS.index(oid) for oid in others if oid in BLOBS],
-    )
+    subtrees = [TREES.index(oid) for mode, _, oid in entries if mode in DIRECTORIES and oid in TREES]
+    blobs = [BLOBS.index(oid) for oid in others if oid in BLOBS]
+    return [(number, subtrees, blobs)] if subtrees or blobs else []
 
 
 wanted_names = st.none() | st.frozensets(names | st.just(b""), max_size=5)
@@ -189,7 +187,7 @@ class TestTreeReader:
                 continue
             assert reader.read(depth) is any(name in (wanted or ()) for _, name, _ in entries)
             told, lines = reader.take()
-            assert told == [told_of(reader.number, entries)]
+            assert told == told_of(reader.number, entries)
             if wanted is not None:
                 assert lines == []
 
@@ -218,7 +216,7 @@ class TestTreeReader:
         child = [*base[:7], (b"40000", b"a longer name", oid_of(3)), *base[8:]]
         reader.chain.edit(1, make_delta(make_tree(base), make_tree(child)), True)
         reader.read(1)
-        assert reader.take() == ([told_of(2, child)], [b"a longer name"])
+        assert reader.take() == (told_of(2, child), [b"a longer name"])
 
     def test_a_malformed_tree_is_no_base(self, kernel: ModuleType) -> None:
         reader = Reader(kernel, None)
@@ -323,41 +321,115 @@ class TestCommits:
         assert results[0] == results[1]
 
 
-# ---- reach ----------------------------------------------------------------------------------------
+# ---- edges and reach ------------------------------------------------------------------------------
 
-graphs = st.lists(st.tuples(st.integers(-1, 8), st.lists(st.integers(-1, 8), max_size=4)), max_size=8)
+numbers = st.integers(0, 8) | st.integers(0, (1 << 31) - 1)
+subtree_lists = st.lists(numbers, min_size=1, max_size=6)
 
 
-def reach_arguments(graph: list[tuple[int, list[int]]], seeds: list[int]) -> list[bytes]:
-    columns = [tree for tree, _ in graph], [len(named) for _, named in graph], [n for _, named in graph for n in named]
-    return [array("i", numbers).tobytes() for numbers in (*columns, seeds)]
+@st.composite
+def rows_of_edges(draw: st.DrawFn) -> list[tuple[int, list[int]]]:
+    """Trees and their subtrees, each made of those before by an edit."""
+    rows = []
+    subtrees = draw(subtree_lists)
+    for _ in range(draw(st.integers(0, 40))):
+        cut, more = draw(st.integers(0, len(subtrees))), draw(st.integers(0, 2))
+        subtrees = [*subtrees[:cut], *draw(subtree_lists), *subtrees[cut + more :]]
+        rows.append((draw(numbers), subtrees))
+    return rows
+
+
+def edges_of(rows: list[tuple[int, list[int]]]) -> bytes:
+    writer = EdgeWriter()
+    for tree, subtrees in rows:
+        writer.add(tree, subtrees)
+    return bytes(writer.rows)
+
+
+@unhurried
+@given(rows_of_edges(), rows_of_edges())
+def test_rows_of_edges_say_what_was_written_also_one_after_the_other(
+    rows: list[tuple[int, list[int]]], more: list[tuple[int, list[int]]]
+) -> None:
+    assert list(read_edges(edges_of(rows) + edges_of(more))) == rows + more
+
+
+def test_a_row_of_edges_that_is_like_the_one_before_takes_few_bytes() -> None:
+    subtrees = list(range(1000, 1100))
+    rows = [(number, [*subtrees[:40], number, *subtrees[41:]]) for number in range(160)]
+    assert len(edges_of(rows)) < 4000
+
+
+TOTAL, WIDTH = 9, 8
+some = st.integers(0, TOTAL - 1)
+graphs = st.lists(st.tuples(some, st.lists(some, min_size=1, max_size=4)), max_size=8)
+held_sets = st.lists(st.frozensets(st.integers(0, 8 * WIDTH - 1), max_size=3), min_size=1, max_size=4)
+
+
+def packed(sets: list[frozenset[int]]) -> bytes:
+    return b"".join(pack_set(keys, WIDTH) for keys in sets)
+
+
+def int32_bytes(values: list[int]) -> bytes:
+    return array("i", values).tobytes()
+
+
+def leads(graph: dict[int, list[int]], tree: int) -> set[int]:
+    """A tree and all that it leads to."""
+    met = {tree}
+    while more := {below for at in met for below in graph.get(at, ())} - met:
+        met |= more
+    return met
 
 
 class TestReach:
     @unhurried
-    @given(graphs, st.lists(st.integers(0, 8), max_size=3), st.integers(-1, 10))
-    def test_gives_the_edges_that_lead_to_a_seed(
-        self, kernel: ModuleType, graph: list[tuple[int, list[int]]], seeds: list[int], total: int
+    @given(graphs, held_sets, st.data())
+    def test_gives_each_tree_what_it_leads_to(
+        self, kernel: ModuleType, graph: list[tuple[int, list[int]]], sets: list[frozenset[int]], data: st.DataObject
     ) -> None:
-        edges = [(tree, subtree) for tree, named in graph for subtree in named]
-        kind, result = outcome(kernel.reach, *reach_arguments(graph, seeds), total)
-        if not all(
-            0 <= number < total for number in [*(n for edge in edges for n in edge), *(t for t, _ in graph), *seeds]
-        ):
-            assert kind == "KernelError"
-            return
-        reached = set(seeds)
-        while more := {tree for tree, subtree in edges if subtree in reached} - reached:
-            reached |= more
-        numbers = int32s(result)
-        assert sorted(zip(numbers[::2], numbers[1::2], strict=True)) == sorted(e for e in edges if e[1] in reached)
+        rows = [(tree, [at for at in named if at > tree]) for tree, named in graph]  # as honest objects: no cycle
+        rows = list({tree: (tree, named) for tree, named in rows if named}.values())
+        holders = data.draw(st.lists(st.tuples(some, st.integers(0, len(sets) - 1)), max_size=6))
+        pairs = int32_bytes([part for pair in holders for part in pair])
+        found = TreeSets(*kernel.reach(edges_of(rows), pairs, packed(sets), WIDTH, TOTAL), WIDTH)
+        for tree in range(TOTAL):
+            below = leads(dict(rows), tree)
+            keys = frozenset().union(*(sets[place] for holder, place in holders if holder in below))
+            assert found.get(tree, frozenset()) == keys
+            assert (tree in found) == bool(keys)
+        assert dict(found) == {tree: found[tree] for tree in range(TOTAL) if tree in found}
+        assert len(found) == len(dict(found))
 
     @needs_both
     @unhurried
-    @given(graphs, st.lists(st.integers(-1, 8), max_size=3), st.lists(st.integers(-2, 3), max_size=8))
-    def test_the_kernels_agree(self, graph: list[tuple[int, list[int]]], seeds: list[int], counts: list[int]) -> None:
+    @given(graphs, held_sets, st.lists(st.integers(-1, 9), max_size=6), st.integers(-1, 10), st.data())
+    def test_the_kernels_agree_on_cycles_and_nonsense(
+        self,
+        graph: list[tuple[int, list[int]]],
+        sets: list[frozenset[int]],
+        holders: list[int],
+        total: int,
+        data: st.DataObject,
+    ) -> None:
         assert compiled is not None
-        arguments = reach_arguments(graph, seeds)
-        assert outcome(compiled.reach, *arguments, 9) == outcome(kernel_py.reach, *arguments, 9)
-        arguments[1] = array("i", counts).tobytes()
-        assert outcome(compiled.reach, *arguments, 9) == outcome(kernel_py.reach, *arguments, 9)
+        edges = bytearray(edges_of(graph))
+        for _ in range(data.draw(st.integers(0, 2)) if edges else 0):
+            edges[data.draw(st.integers(0, len(edges) - 1))] = data.draw(st.integers(0, 255))
+        width = data.draw(st.sampled_from([WIDTH, WIDTH, WIDTH, 2 * WIDTH, 0, -8, 7]))
+        arguments = (bytes(edges), int32_bytes(holders), packed(sets), width, total)
+        assert outcome(compiled.reach, *arguments) == outcome(kernel_py.reach, *arguments)
+
+    def test_does_not_recurse(self, kernel: ModuleType) -> None:
+        count = 20_000
+        edges = edges_of([(tree, [tree + 1]) for tree in range(count - 1)])
+        classes, sets = kernel.reach(edges, int32_bytes([count - 1, 0]), packed([frozenset([5])]), WIDTH, count)
+        assert set(int32s(classes)) == {1}
+        assert sets == packed([frozenset(), frozenset([5])])
+
+    def test_keeps_what_a_tree_has_and_not_what_it_passes_through(self, kernel: ModuleType) -> None:
+        sets = [frozenset([key]) for key in range(60)]
+        holders = int32_bytes([part for place in range(60) for part in (3, place)])
+        classes, found = kernel.reach(b"", holders, packed(sets), WIDTH, TOTAL)
+        assert found == packed([frozenset(), frozenset(range(60))])
+        assert int32s(classes) == [0, 0, 0, 1, 0, 0, 0, 0, 0]

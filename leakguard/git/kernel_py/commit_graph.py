@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes, split
+from leakguard.git.kernel_py.edges import EdgeWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,9 @@ _MOST = (1 << 31) - 1
 
 
 class CommitGraph:
-    """All commits: `rows` as `append_commit` makes them, one after the other. Of two rows of one number the last counts.
+    """All commits: `rows` as `append_commit` makes them, one after the other.
 
-    All commits' numbers are under `total`. KernelError where the rows are broken.
+    Of two rows of one number the last counts. All numbers are under `total`. KernelError where the rows are broken.
     """
 
     def __init__(self, rows: Buffer, total: int) -> None:
@@ -64,20 +65,21 @@ class CommitGraph:
 
     def edges(self) -> bytes:
         """The parents that are there, as `reach` takes edges."""
-        rows = array("i")
+        writer = EdgeWriter()
         for number, (_, parents, _) in self._rows.items():
             known = [parent for parent in parents if parent in self._rows]
-            rows.extend((number, len(known), *known))
-        return rows.tobytes()
+            if known:
+                writer.add(number, known)
+        return bytes(writer.rows)
 
     def lives(
         self, classes: Buffer, sets: Buffer, reachable: Buffer, pushed: Buffer, width: int, /
     ) -> tuple[bytes, bytes, bytes]:
         """What became of each finding, given what `reach` says of trees and two answers of `ancestors`.
 
-        Three int64 a finding: how many commits have it, whether a reachable and whether a pushed one does. Then int32 pairs
-        (finding, commit) where it came in and where it went: between what a commit has and what any of its parents has.
-        A finding that a reachable commit has came and went by reachable ones only.
+        Three int64 a finding: how many commits have it, whether a reachable and whether a pushed one does. Then int32
+        pairs (finding, commit) where it came in and where it went: between what a commit has and what any of its
+        parents has. A finding that a reachable commit has came and went by reachable ones only.
         """
         raw, known, leads = as_bytes(sets), as_bytes(reachable), as_bytes(pushed)
         size = self._total // 8 + 1
@@ -110,8 +112,8 @@ class CommitGraph:
 
 
 def members(classes: Buffer, sets: Buffer, width: int, /) -> tuple[bytes, bytes]:
-    """Which of `classes` (int32) hold each finding: int64 a finding, where its part of the following ends, and the places
-    (int32) in `classes`, ascending, finding by finding."""
+    """Which of `classes` (int32) hold each finding: int64 a finding, where its part of the following ends, and the
+    places (int32) in `classes`, ascending, finding by finding."""
     raw = as_bytes(sets)
     if width <= 0 or width % 8 or len(raw) % width:
         raise KernelError(_BAD_CLASSES)

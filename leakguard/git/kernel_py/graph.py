@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes, split
+from leakguard.git.kernel_py.edges import read_edges
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-BAD_EDGES = "the edges do not belong to the counts, or name objects that are not there"
+BAD_EDGES = "the edges name objects that are not there"
 _MOST = (1 << 31) - 1
 
 
 def reach(edges: Buffer, holders: Buffer, sets: Buffer, width: int, total: int, /) -> tuple[bytes, bytes]:
     """The class (int32) of each tree, and the sets of findings, which a class counts.
 
-    A set is ``width`` bytes, a bit a finding: the bit of finding k is bit k % 8 of byte k / 8. Class 0 is the empty set.
-    ``edges`` are int32 rows: a tree, how many subtrees it has, the subtrees. ``holders`` are int32 pairs: a tree, and the
-    place in ``sets`` of a set that it holds itself. All trees are under ``total``. Of two rows of one tree the greater
-    one counts. A subtree that is the tree's own ancestor, which no honest objects make, adds nothing.
+    A set is ``width`` bytes, a bit a finding: the bit of finding k is bit k % 8 of byte k / 8. Class 0 is the empty
+    set. ``edges`` are as `TreeReader.take` and `CommitGraph.edges` give them (see `edges`). ``holders`` are int32
+    pairs: a tree, and the place in ``sets`` of a set that it holds itself. All trees are under ``total``. Of two rows
+    of one tree the greater one counts. A subtree that is the tree's own ancestor, which no honest objects make, adds
+    nothing.
     """
     raw, pairs, given = as_bytes(edges), as_bytes(holders), as_bytes(sets)
-    if width <= 0 or width % 8 or not 0 <= total < _MOST or len(raw) % 4 or len(pairs) % 8 or len(given) % width:
+    if width <= 0 or width % 8 or not 0 <= total < _MOST or len(pairs) % 8 or len(given) % width:
         raise KernelError(BAD_EDGES)
-    rows = _rows(memoryview(raw).cast("i").tolist(), total)
+    rows = _rows(raw, total)
     masks = [int.from_bytes(one, "little") for one in split(given, width)]
     class_of = {0: 0}
     found, classes = [0], array("i", bytes(4 * total))
@@ -55,19 +57,14 @@ def _class(class_of: dict[int, int], found: list[int], mask: int) -> int:
     return class_of[mask]
 
 
-def _rows(words: list[int], total: int) -> dict[int, list[int]]:
-    """The subtrees of each tree that has any row."""
+def _rows(edges: bytes, total: int) -> dict[int, list[int]]:
+    """The subtrees of each tree that has any row, in the order in which they are met."""
     rows: dict[int, list[int]] = {}
-    at = 0
-    while at < len(words):
-        if len(words) - at < 2 or not 0 <= words[at] < total or not 0 <= words[at + 1] <= len(words) - at - 2:
-            raise KernelError(BAD_EDGES)
-        tree, row = words[at], words[at + 2 : at + 2 + words[at + 1]]
-        if row and not 0 <= min(row) <= max(row) < total:
+    for tree, row in read_edges(edges):
+        if max(tree, *row, 0) >= total:
             raise KernelError(BAD_EDGES)
         if tree not in rows or _rank(row) > _rank(rows[tree]):
             rows[tree] = row
-        at += 2 + len(row)
     return rows
 
 
@@ -78,7 +75,7 @@ def _rank(row: list[int]) -> tuple[int, bytes]:
 def _close_all(rows: dict[int, list[int]], classes: array[int], class_of: dict[int, int], found: list[int]) -> None:
     """Gives each tree its class, once its subtrees have theirs."""
     met: set[int] = set()
-    for root in sorted(rows):
+    for root in rows:
         if root in met:
             continue
         met.add(root)

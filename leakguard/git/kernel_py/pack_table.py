@@ -316,8 +316,8 @@ def _mark_broken(objects: _Objects, children: dict[int, list[int]], reached: Seq
 def pack_table(idx: Buffer, pack: Buffer, hash_len: int, forget: Callable[[], object] | None = None, /) -> PackTable:
     """Reads a pack's index (version 2) and the header of each of its objects.
 
-    ``hash_len`` is 20 or 32. ``forget`` is called every few megabytes: what was read of the pack until then is not asked
-    for again. An object that cannot be read never fails the table, it is listed as broken.
+    ``hash_len`` is 20 or 32. ``forget`` is called every few megabytes: what was read of the pack until then is not
+    asked for again. An object that cannot be read never fails the table, it is listed as broken.
     Raises KernelError where the index is malformed or not this pack's, or the pack is not of version 2 or 3.
     """
     check_hash_len(hash_len)

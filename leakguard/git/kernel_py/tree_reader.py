@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.chain import Chain
+from leakguard.git.kernel_py.edges import EdgeWriter
 from leakguard.git.kernel_py.oid_table import OidTable
 from leakguard.git.kernel_py.tree import ENTRY, KIND_COMMIT, KIND_MASK, KIND_TREE, refuse_tree
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from leakguard.git.kernel_py.delta import Copy
 
 TREE = 2
-TOLD_EVERY = 10_000
-"""After so many trees a walk tells, so that what was read can be taken."""
+TOLD_EVERY = 500
+"""After so many trees a walk tells, so that what was read can be taken, and the pack's pages forgotten."""
 
 _Mark = tuple[int, int]
 """Where an entry that matters begins in its tree, and its position in a table."""
@@ -65,7 +66,7 @@ class TreeReader:
         self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
         self.missing = self.count = 0
         self._levels: list[_Level] = []
-        self._edges, self._holders = array("i"), array("i")
+        self._edges, self._holders = EdgeWriter(), array("i")
         self._lines: list[bytes] = []
 
     def read(self, depth: int, number: int, /) -> bool:
@@ -109,16 +110,16 @@ class TreeReader:
         return self.read(self.chain.depth, first) or self.count % TOLD_EVERY == 0
 
     def take(self) -> tuple[bytes, bytes, bytes]:
-        """What was read since the last `take`: for each tree that has subtrees which are known a row of int32 (its
-        number, how many they are, their positions), int32 pairs (tree, position of a blob that it names), and the
-        gathered names, a line each, a newline in a name being a space."""
+        """What was read since the last `take`: rows of those trees that have subtrees which are known (see `edges`),
+        int32 pairs (tree, position of a blob that it names), and the gathered names, a line each, a newline in a name
+        being a space."""
         lines = b"\n".join([line.replace(b"\n", b" ") for line in self._lines])
         taken = (
-            self._edges.tobytes(),
+            bytes(self._edges.rows),
             self._holders.tobytes(),
             lines + b"\n" if self._lines else b"",
         )
-        self._edges, self._holders = array("i"), array("i")
+        self._edges, self._holders = EdgeWriter(), array("i")
         self._lines = []
         return taken
 
@@ -159,7 +160,7 @@ class TreeReader:
 
     def _tell(self, level: _Level, number: int) -> None:
         if level.subtrees:
-            self._edges.extend((number, len(level.subtrees), *(position for _, position in level.subtrees)))
+            self._edges.add(number, [position for _, position in level.subtrees])
         for _, position in level.contents:
             self._holders.extend((number, position))
 

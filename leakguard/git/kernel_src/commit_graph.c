@@ -1,4 +1,5 @@
 /* The type CommitGraph: all commits as the rows they were read to, and what they say of sets of findings. */
+#include "edges.h"
 #include "sets.h"
 
 static const char BAD_ROWS[] = "the commits' rows are broken, or name objects that are not there";
@@ -461,26 +462,26 @@ graph_ancestors(PyObject *self, PyObject *tips_object)
 }
 
 static Problem
-add_edges(const CommitGraph *graph, Grow *edges)
+add_edges(const CommitGraph *graph, EdgeWriter *edges)
 {
     const int64_t *row = graph->words, *end = row + graph->word_count;
+    Grow parents = {0};
     Problem problem = NULL;
 
     for (; row < end && problem == NULL; row = next_row(row)) {
-        size_t head = edges->used;
-        int32_t fixed[2] = {(int32_t)row[NUMBER], 0};
-        problem = grow_append(edges, fixed, sizeof fixed);
+        parents.used = 0;
         for (const int64_t *parent = row + HEAD; parent < next_row(row) && problem == NULL; parent++) {
             int32_t number = (int32_t)*parent;
             if (find_row(graph, *parent) != NULL) {
-                problem = grow_append(edges, &number, sizeof number);
-                fixed[1]++;
+                problem = grow_append(&parents, &number, sizeof number);
             }
         }
-        if (problem == NULL) {
-            memcpy(edges->at + head, fixed, sizeof fixed);
+        if (problem == NULL && parents.used > 0 && find_row(graph, row[NUMBER]) == row) {
+            problem = edges_add(edges, (int32_t)row[NUMBER], (const int32_t *)(const void *)parents.at,
+                                parents.used / sizeof(int32_t));
         }
     }
+    grow_free(&parents);
     return problem;
 }
 
@@ -489,14 +490,14 @@ graph_edges(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     KernelState *state = PyType_GetModuleState(Py_TYPE(self));
     PyObject *result = NULL;
-    Grow edges = {0};
+    EdgeWriter edges = {0};
     Problem problem;
 
     if (state != NULL) {
         problem = add_edges((const CommitGraph *)self, &edges);
-        result = problem == NULL ? grow_to_bytes(&edges) : kernel_raise(state->error, problem);
+        result = problem == NULL ? grow_to_bytes(&edges.rows) : kernel_raise(state->error, problem);
     }
-    grow_free(&edges);
+    edges_free(&edges);
     return result;
 }
 

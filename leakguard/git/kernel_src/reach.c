@@ -1,16 +1,14 @@
-/* Which findings each tree leads to: depth first, a tree's subtrees before the tree.
- *
- * Edges are int32 rows: a tree, how many subtrees it has, the subtrees.
- */
+/* Which findings each tree leads to: depth first, a tree's subtrees before the tree. */
+#include "edges.h"
 #include "sets.h"
 
-static const char BAD_EDGES[] = "the edges do not belong to the counts, or name objects that are not there";
+static const char BAD_EDGES[] = "the edges name objects that are not there";
 
 enum { NEW, OPEN, DONE };
 
 typedef struct {
-    const int32_t *words;
-    size_t word_count;
+    Span edges;
+    EdgeReader reader;
     const int32_t *holders; /* pairs: a tree, the place of a set in `given` */
     size_t holder_count;
     const uint8_t *given;
@@ -27,7 +25,7 @@ typedef struct {
 /* A tree whose subtrees are looked at, and the place of the next one. */
 typedef struct {
     int32_t tree;
-    uint32_t next;
+    size_t next;
 } Frame;
 
 static int
@@ -36,40 +34,55 @@ in_range(const Graph *graph, int32_t number)
     return number >= 0 && (size_t)number < graph->total;
 }
 
-/* Whether another row of a tree takes the place of the first: none does among honest trees, where they are the same. */
+/* Whether another row of a tree takes the place of an earlier one: none does among honest trees, where they are the
+ * same. */
 static int
-row_is_greater(const int32_t *row, const int32_t *old)
+is_greater(const EdgeReader *row, const EdgeReader *old)
 {
-    if (row[1] != old[1]) {
-        return row[1] > old[1];
+    size_t count = edges_count(row), old_count = edges_count(old);
+
+    if (count != old_count) {
+        return count > old_count;
     }
-    return memcmp(row + 2, old + 2, (size_t)row[1] * sizeof *row) > 0;
+    return count > 0 && memcmp(row->subtrees.at, old->subtrees.at, row->subtrees.used) > 0;
+}
+
+static Problem
+take_row(Graph *graph, const EdgeReader *row)
+{
+    const int32_t *subtree = edges_first(row), *end = subtree + edges_count(row);
+    uint32_t *place;
+
+    for (; subtree < end; subtree++) {
+        if (!in_range(graph, *subtree)) {
+            return BAD_EDGES;
+        }
+    }
+    if (!in_range(graph, row->tree)) {
+        return BAD_EDGES;
+    }
+    place = &graph->rows[row->tree];
+    if (*place != 0) {
+        Problem problem = edges_seek(&graph->reader, *place - 1);
+        if (problem != NULL || !is_greater(row, &graph->reader)) {
+            return problem;
+        }
+    }
+    *place = (uint32_t)row->begin + 1;
+    return NULL;
 }
 
 static Problem
 find_rows(Graph *graph)
 {
-    const int32_t *words = graph->words;
-    size_t at = 0;
+    EdgeReader row = {.rows = graph->edges};
+    Problem problem = NULL;
 
-    while (at < graph->word_count) {
-        size_t left = graph->word_count - at, edge;
-        uint32_t *place;
-        if (left < 2 || !in_range(graph, words[at]) || words[at + 1] < 0 || (size_t)words[at + 1] > left - 2) {
-            return BAD_EDGES;
-        }
-        for (edge = 0; edge < (size_t)words[at + 1]; edge++) {
-            if (!in_range(graph, words[at + 2 + edge])) {
-                return BAD_EDGES;
-            }
-        }
-        place = &graph->rows[words[at]];
-        if (*place == 0 || row_is_greater(words + at, words + *place - 1)) {
-            *place = (uint32_t)at + 1;
-        }
-        at += 2 + edge;
+    while (problem == NULL && edges_next(&row, &problem)) {
+        problem = take_row(graph, &row);
     }
-    return NULL;
+    grow_free(&row.subtrees);
+    return problem;
 }
 
 /* What trees hold themselves. A tree's pairs mostly lie in a row, and only what they come to is kept as a set. */
@@ -100,7 +113,7 @@ take_holders(Graph *graph)
 static Problem
 push(Graph *graph, int32_t tree)
 {
-    Frame frame = {tree, graph->rows[tree] + 1};
+    Frame frame = {tree, 0};
 
     graph->state[tree] = OPEN;
     return grow_append(&graph->stack, &frame, sizeof frame);
@@ -108,16 +121,15 @@ push(Graph *graph, int32_t tree)
 
 /* The class of a tree whose subtrees have theirs. One that is open is the tree's own ancestor: it adds nothing. */
 static Problem
-close_tree(Graph *graph, int32_t tree)
+close_tree(Graph *graph, int32_t tree, const int32_t *subtree, const int32_t *end)
 {
-    const int32_t *row = graph->words + graph->rows[tree] - 1;
     int32_t class = graph->classes[tree], last = class;
     size_t width = graph->sets.width;
     int mixed = 0;
 
-    for (const int32_t *edge = row + 2; edge < row + 2 + row[1]; edge++) {
-        int32_t more = graph->classes[*edge];
-        if (more == 0 || more == last || graph->state[*edge] == OPEN) {
+    for (; subtree < end; subtree++) {
+        int32_t more = graph->classes[*subtree];
+        if (more == 0 || more == last || graph->state[*subtree] == OPEN) {
             continue;
         }
         last = more;
@@ -142,16 +154,40 @@ step(Graph *graph)
 {
     Frame *frame = (Frame *)(void *)(graph->stack.at + graph->stack.used) - 1;
     int32_t tree = frame->tree;
-    size_t begin = graph->rows[tree] + 1, end = begin + (size_t)graph->words[begin - 1];
+    Problem problem = edges_seek(&graph->reader, graph->rows[tree] - 1);
+    const int32_t *first = edges_first(&graph->reader);
+    size_t count = edges_count(&graph->reader);
 
-    while (frame->next < end) {
-        int32_t subtree = graph->words[frame->next++];
+    if (problem != NULL) {
+        return problem;
+    }
+    while (frame->next < count) {
+        int32_t subtree = first[frame->next++];
         if (graph->state[subtree] == NEW && graph->rows[subtree] != 0) {
             return push(graph, subtree);
         }
     }
     graph->stack.used -= sizeof *frame;
-    return close_tree(graph, tree);
+    return close_tree(graph, tree, first, first + count);
+}
+
+/* The trees in the order of their rows, so that most are a step from the one before. */
+static Problem
+close_all(Graph *graph)
+{
+    EdgeReader row = {.rows = graph->edges};
+    Problem problem = NULL;
+
+    while (problem == NULL && edges_next(&row, &problem)) {
+        if (graph->state[row.tree] == NEW) {
+            problem = push(graph, row.tree);
+        }
+        while (graph->stack.used > 0 && problem == NULL) {
+            problem = step(graph);
+        }
+    }
+    grow_free(&row.subtrees);
+    return problem;
 }
 
 static Problem
@@ -162,21 +198,13 @@ reach(Graph *graph)
     if (problem == NULL) {
         problem = take_holders(graph);
     }
-    for (size_t tree = 0; tree < graph->total && problem == NULL; tree++) {
-        if (graph->rows[tree] != 0 && graph->state[tree] == NEW) {
-            problem = push(graph, (int32_t)tree);
-        }
-        while (graph->stack.used > 0 && problem == NULL) {
-            problem = step(graph);
-        }
-    }
-    return problem;
+    return problem != NULL ? problem : close_all(graph);
 }
 
 static Problem
 open_graph(Graph *graph, size_t width)
 {
-    if (graph->word_count >= UINT32_MAX - 2 || graph->total >= INT32_MAX) {
+    if (graph->edges.len >= UINT32_MAX - 1 || graph->total >= INT32_MAX) {
         return "there are more edges than can be counted";
     }
     graph->rows = PyMem_RawCalloc(graph->total + 1, sizeof *graph->rows);
@@ -195,6 +223,7 @@ close_graph(Graph *graph)
     PyMem_RawFree(graph->state);
     PyMem_RawFree(graph->scratch);
     grow_free(&graph->stack);
+    grow_free(&graph->reader.subtrees);
     sets_free(&graph->sets);
 }
 
@@ -249,14 +278,14 @@ kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
     while (opened < 3 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
         opened++;
     }
-    if (opened == 3 && (width <= 0 || width % 8 != 0 || total < 0 || total >= INT32_MAX || spans[0].len % 4 != 0
+    if (opened == 3 && (width <= 0 || width % 8 != 0 || total < 0 || total >= INT32_MAX
                         || spans[1].len % 8 != 0 || spans[2].len % (size_t)width != 0)) {
         kernel_raise(kernel_state(module)->error, BAD_EDGES);
     }
     else if (opened == 3) {
         Graph graph = {
-            .words = (const int32_t *)(const void *)spans[0].at,
-            .word_count = spans[0].len / 4,
+            .edges = spans[0],
+            .reader = {.rows = spans[0]},
             .holders = (const int32_t *)(const void *)spans[1].at,
             .holder_count = spans[1].len / 8,
             .given = spans[2].at,

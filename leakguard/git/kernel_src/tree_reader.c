@@ -4,13 +4,14 @@
  * a place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between
  * the copies is read, and of the rest is taken over where it begins and what it was found to be.
  */
+#include "edges.h"
 #include "reader.h"
 #include "tree.h"
 
 #include <structmember.h>
 
-/* After so many trees a walk is told, so that what was read can be taken. */
-#define TOLD_EVERY 10000
+/* After so many trees a walk is told, so that what was read can be taken, and the pack's pages forgotten. */
+#define TOLD_EVERY 500
 
 static const char OUT_OF_RANGE[] = "the tree's number is out of range";
 
@@ -124,9 +125,10 @@ typedef struct {
     Level *levels;
     size_t room;
     size_t used;
-    /* What was read since the last take(), as int32_t. */
-    Grow edges;   /* rows: tree, how many subtrees, the subtrees */
-    Grow holders; /* pairs: tree, position in blobs */
+    /* What was read since the last take(). */
+    EdgeWriter edges;
+    Grow subtrees; /* of one tree */
+    Grow holders; /* int32_t pairs: tree, position in blobs */
     Grow lines;
 } TreeReader;
 
@@ -323,11 +325,15 @@ tell_tree(TreeReader *reader, const Level *level, int32_t number)
 {
     const Mark *mark = (const Mark *)(const void *)level->subtrees.at;
     const Mark *end = mark + level->subtrees.used / sizeof *mark;
-    int32_t head[2] = {number, (int32_t)(end - mark)};
-    Problem problem = mark < end ? grow_append(&reader->edges, head, sizeof head) : NULL;
+    Problem problem = NULL;
 
+    reader->subtrees.used = 0;
     for (; mark < end && problem == NULL; mark++) {
-        problem = grow_append(&reader->edges, &mark->position, sizeof mark->position);
+        problem = grow_append(&reader->subtrees, &mark->position, sizeof mark->position);
+    }
+    if (problem == NULL && reader->subtrees.used > 0) {
+        problem = edges_add(&reader->edges, number, (const int32_t *)(const void *)reader->subtrees.at,
+                            reader->subtrees.used / sizeof number);
     }
     mark = (const Mark *)(const void *)level->contents.at;
     end = mark + level->contents.used / sizeof *mark;
@@ -449,7 +455,7 @@ static PyObject *
 reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     TreeReader *reader = (TreeReader *)self;
-    Grow *parts[] = {&reader->edges, &reader->holders, &reader->lines};
+    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->lines};
     PyObject *taken = PyTuple_New(3);
     Py_ssize_t number;
 
@@ -462,8 +468,10 @@ reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
             PyTuple_SET_ITEM(taken, number, bytes);
         }
     }
-    for (number = 0; taken != NULL && number < 3; number++) {
-        grow_free(parts[number]);
+    if (taken != NULL) {
+        edges_restart(&reader->edges);
+        grow_free(&reader->holders);
+        grow_free(&reader->lines);
     }
     return taken;
 }
@@ -528,7 +536,8 @@ reader_dealloc(PyObject *self)
     }
     PyMem_RawFree(reader->levels);
     PyMem_RawFree(reader->names.names);
-    grow_free(&reader->edges);
+    edges_free(&reader->edges);
+    grow_free(&reader->subtrees);
     grow_free(&reader->holders);
     grow_free(&reader->lines);
     Py_XDECREF(reader->chain_object);
