@@ -31,6 +31,10 @@ _TRUSTED = 64 << 10
 """Packed bytes up to which an object is inflated in one go; a hostile one of this size cannot unfold to over 64 MB."""
 
 
+_ALONE = 1 << 30
+"""Bytes that an object which is read alone may have, and each that it is built on."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """An object that cannot be had from its pack, and why."""
 
@@ -133,6 +137,33 @@ class Pack:
         if len(data) != size:
             raise ValueError(f"inflates to other than the {size} bytes that its header claims")
         return data
+
+    def content_size(self, number: int) -> int:
+        """How many bytes an object has, by its own word. ValueError where that cannot be read."""
+        if memoryview(self.table.parents).cast("i")[number] < 0:
+            return int(self.sizes[number])
+        size, shift, skipped = 0, 0, False
+        for byte in self.inflate(number, _ALONE):
+            size |= (byte & 127) << shift if skipped else 0
+            shift += 7 if skipped else 0
+            if byte < 128 and skipped:
+                return size
+            skipped = skipped or byte < 128  # the base's size comes first
+        raise ValueError("its delta is cut off")
+
+    def content(self, number: int) -> bytes | None:
+        """One object alone, made of all that it is built on; None where that cannot be read."""
+        parents, built_on = memoryview(self.table.parents).cast("i"), [number]
+        while parents[built_on[-1]] >= 0:
+            built_on.append(parents[built_on[-1]])
+        chain = kernel.Chain(_ALONE, 1)
+        try:
+            chain.root(self.inflate(built_on.pop(), _ALONE))
+            for depth, above in enumerate(reversed(built_on), 1):
+                chain.edit(depth, self.inflate(above, _ALONE), True)
+        except ValueError:
+            return None
+        return chain.content(len(built_on)) if self.table.types[number] else None
 
     def walk(
         self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0

@@ -40,7 +40,7 @@ class FirstPass:
         for number, pack in enumerate(self.objects.packs):
             known = self.memory.read(self.memory.pack_key(pack), PackMemory)
             collector = revive(known, self.objects, self.detector) if known else None
-            if known is None or collector is None:
+            if known is None or collector is None or not _is_whole(known, self.objects):
                 continue
             self._remembered.add(number)
             self.collector.merge(collector)
@@ -100,7 +100,8 @@ class FirstPass:
 
     def commits(self) -> dict[int, CommitHead]:
         """Every commit's place in the graph."""
-        return dict(row for rows in self._rows for row in unpack_commits(rows))
+        first = self.objects.first
+        return {first(number): head for rows in self._rows for number, head in unpack_commits(rows)}
 
 
 class _Localiser:
@@ -124,15 +125,22 @@ class _Localiser:
         return -2 - self.foreign.setdefault(oid, len(self.foreign))
 
 
+def _is_whole(memory: PackMemory, objects: Objects) -> bool:
+    """Whether all that the commits of a pack lead to is still there: a pack that is gone may have held it."""
+    return all(objects.table.find(oid) >= 0 for oid in memory.foreign)
+
+
 def _global_rows(memory: PackMemory, objects: Objects, number: int) -> bytes:
-    """The inverse, for the packs that are there now."""
+    """The inverse, for the packs that are there now. Where an object lies more than once, its first number stands for
+    all."""
     base = objects.bases[number]
     if not base and not memory.foreign:
         return memory.commits
     foreign = [objects.table.find(oid) for oid in memory.foreign]
     values = memoryview(memory.commits).cast("q").tolist()
     for place in _places(values):
-        values[place] = values[place] + base if values[place] >= 0 else foreign[-2 - values[place]]
+        local = values[place]
+        values[place] = objects.first(local + base) if local >= 0 else foreign[-2 - local]
     return array("q", values).tobytes()
 
 

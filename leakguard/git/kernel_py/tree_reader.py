@@ -111,8 +111,8 @@ class TreeReader:
     def take(self) -> tuple[bytes, bytes, bytes, bytes, bytes]:
         """What was read since the last `take`: int32 arrays of the trees' numbers, of how many known subtrees each has,
         of these subtrees' positions in a row, of pairs (tree, position of a blob that it names); and the gathered
-        names, a line each, a newline in a name being a space."""
-        lines = b"\n".join([line.replace(b"\n", b" ") for line in self._lines])
+        names, a line each, a newline in a name being a NUL, which no name has."""
+        lines = b"\n".join([line.replace(b"\n", b"\0") for line in self._lines])
         taken = (
             self._numbers.tobytes(),
             self._counts.tobytes(),
