@@ -38,7 +38,7 @@ def _walk(folder: Path, problems: list[tuple[str, str]]) -> Iterator[str]:
         except OSError as problem:
             problems.append((f".git/{prefix.rstrip('/')}", f"cannot be read ({problem.strerror})"))
             continue
-        is_git_folder = any(entry.name == "HEAD" for entry in entries)
+        is_git_folder = any(entry.name in ("objects", "commondir") for entry in entries)
         for entry in entries:
             if (is_git_folder and entry.name in _LEFT_OUT) or entry.name.endswith(_SAMPLE):
                 continue
