@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
+import contextlib
 from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from leakguard.git import kernel
 from leakguard.git.contents import Contents
 from leakguard.git.libgit2 import pygit2
-from leakguard.git.packs import BLOB, COMMIT, TAG, TREE, Pack, open_packs
+from leakguard.git.loose import find_loose, loose_header, read_loose
+from leakguard.git.packs import ALONE, BLOB, COMMIT, TAG, TREE, Pack, open_packs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from leakguard.git.repository import Repository
@@ -30,10 +31,8 @@ _KIND_OF = {
 }
 
 
-_TAG = re.compile(
-    rb"object ([0-9a-f]{40})\ntype commit\ntag [^\n]+\ntagger [^\n<>]+ <[^\n<>]*> [0-9]{1,10} [+-][0-9]{4}\n\n"
-)
-_LONGEST_TAG = 1 << 20
+ATTEMPTS = 10
+"""How often packs and loose objects are listed until nothing moved meanwhile."""
 
 
 class Objects:
@@ -42,8 +41,11 @@ class Objects:
     An object that lies in several packs has several numbers; `find` gives the first.
     """
 
-    def __init__(self, git_dir: Path, packs: list[Pack], loose: list[str], hash_size: int = 20) -> None:
+    def __init__(
+        self, git_dir: Path, packs: list[Pack], loose: list[str], hash_size: int = 20, folders: Sequence[Path] = ()
+    ) -> None:
         self.git_dir = git_dir
+        self.folders = folders
         self.packs = packs
         self.loose = loose
         self.hash_size = hash_size
@@ -63,11 +65,11 @@ class Objects:
             parts.append(bytes.fromhex("".join(self.loose)))
         self.oids = parts[0] if len(parts) == 1 else b"".join(parts)
         self.table = kernel.OidTable(self.oids, self.hash_size)
-        self._contents = Contents(self.packs)
+        self._contents = Contents()
         self._git: pygit2.Repository | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: self.__dict__[name] for name in ("git_dir", "packs", "loose", "hash_size")}
+        return {name: self.__dict__[name] for name in ("git_dir", "packs", "loose", "hash_size", "folders")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -82,29 +84,30 @@ class Objects:
         size = self.hash_size
         return bytes(self.oids[number * size : (number + 1) * size]).hex()
 
-    def peel(self, oid: str) -> tuple[str, str] | None:
-        """(commit, tag) that a ref to the object with this hex id stands for, where the packs that we read ourselves
-        say so at once: of a commit, and of a plain tag of one."""
-        pack, number = self._packed(oid)
-        if pack is None:
-            return None
-        kind = pack.table.types[number]
-        if kind == COMMIT:
-            return oid, ""
-        commit = _tagged_commit(pack, number, oid) if kind == TAG and pack.is_whole(number) else ""
-        pack, number = self._packed(commit) if commit else (None, -1)
-        return (commit, oid) if pack is not None and pack.table.types[number] == COMMIT else None
+    def kind(self, oid: str) -> int:
+        """The kind of one object. KeyError or ValueError as `read`."""
+        pack, number = self._own_place(oid)
+        known = int(pack.table.types[number]) if pack is not None else 0
+        return known or self.header(oid)[0]
 
-    def _packed(self, oid: str) -> tuple[Pack | None, int]:
-        known = self.find(oid)
-        return self.place(known) if known >= 0 else (None, -1)
-
-    def repeats(self) -> Iterator[int]:
+    @cached_property
+    def repeats(self) -> frozenset[int]:
         """The numbers of objects that have a lower one as well. The first pack, the largest, is not asked."""
         size, find = self.hash_size, self.table.find
-        for number in range(self.packs[0].count if self.packs else 0, self.count if self.repeated else 0):
-            if find(self.oids[number * size : (number + 1) * size]) != number:
-                yield number
+        rest = range(self.packs[0].count if self.packs else 0, self.count if self.repeated else 0)
+        return frozenset(number for number in rest if find(self.oids[number * size : (number + 1) * size]) != number)
+
+    @cached_property
+    def _stored_twice(self) -> frozenset[str]:
+        return frozenset(map(self.oid, self.repeats))
+
+    def first(self, number: int) -> int:
+        """The number that stands for an object wherever it is named: the lowest that it has."""
+        return self.find(self.oid(number)) if number in self.repeats else number
+
+    def is_elsewhere(self, number: int) -> bool:
+        """Whether an object lies in another place as well."""
+        return self.oid(number) in self._stored_twice
 
     def place(self, number: int) -> tuple[Pack | None, int]:
         """The pack that holds an object and its number there; None and the place in `loose` for a loose one."""
@@ -114,20 +117,44 @@ class Objects:
         return self.packs[at], number - self.bases[at]
 
     def read(self, oid: str) -> tuple[int, bytes]:
-        """Kind and content of one object: from the first pack that has it, else as libgit2 finds it. KeyError where
-        there is none, ValueError where it is damaged."""
-        number = self.find(oid)
-        if 0 <= number < self.loose_base:
-            at = bisect_right(self.bases, number) - 1
-            local = number - self.bases[at]
-            try:
-                return self.packs[at].table.types[local], self._contents.read((at, local))
-            except ValueError:
-                pass  # it may be whole elsewhere
+        """Kind and content of one object: from the first pack that has it, else as it is found. KeyError where there is
+        none, ValueError where it is damaged."""
+        pack, number = self._own_place(oid)
+        if pack is not None:
+            with contextlib.suppress(ValueError):  # it may be whole elsewhere
+                return int(pack.table.types[number]), self._contents.read(pack, number)
         return self.read_elsewhere(oid)
 
     def read_elsewhere(self, oid: str) -> tuple[int, bytes]:
-        """As `read`, through libgit2, whichever way the object is stored."""
+        """As `read`, whichever way the object is stored. Where libgit2 fails (a pack that is gone by now, a large
+        object) our own packs may have it."""
+        pack, number = self._own_place(oid)
+        place = find_loose(self.folders, oid) if pack is None else None
+        if place is not None:
+            with contextlib.suppress(OSError):  # it may be packed by now
+                return read_loose(place)
+        try:
+            if pack is not None and self._has_multi_pack_index:
+                raise ValueError("cannot be read")
+            return self._read(oid)
+        except (KeyError, ValueError):
+            if pack is None:
+                raise
+            with contextlib.suppress(ValueError):
+                return int(pack.table.types[number]), Contents(ALONE).read(pack, number)
+            raise
+
+    @cached_property
+    def _has_multi_pack_index(self) -> bool:
+        """Whether libgit2 would look packed objects up in such an index. One that lies hides objects from it, or makes
+        it read beyond its memory; so then it is not asked for what lies in packs that we read ourselves."""
+        return any((folder / "pack" / "multi-pack-index").exists() for folder in self.folders)
+
+    def _own_place(self, oid: str) -> tuple[Pack | None, int]:
+        known = self.find(oid)
+        return self.place(known) if known >= 0 else (None, -1)
+
+    def _read(self, oid: str) -> tuple[int, bytes]:
         if self._git is None:
             self._git = pygit2.Repository(str(self.git_dir))
         try:
@@ -140,6 +167,13 @@ class Objects:
 
     def header(self, oid: str) -> tuple[int, int]:
         """Kind and size of one object without its content. KeyError or ValueError as `read`."""
+        pack, number = self._own_place(oid)
+        if pack is not None and self._has_multi_pack_index:
+            return int(pack.table.types[number]), pack.content_size(number)
+        place = find_loose(self.folders, oid) if pack is None else None
+        if place is not None:
+            with contextlib.suppress(OSError):
+                return loose_header(place)
         if self._git is None:
             self._git = pygit2.Repository(str(self.git_dir))
         try:
@@ -151,32 +185,34 @@ class Objects:
         return _KIND_OF.get(pygit2.enums.ObjectType(kind), 0), int(size)
 
 
-def _tagged_commit(pack: Pack, number: int, oid: str) -> str:
-    """The commit that a tag is of; '' where it is of something else, or not quite as git writes it."""
-    try:
-        content = pack.inflate(number, _LONGEST_TAG)
-        name = hashlib.sha1(b"tag %d\0%s" % (len(content), content)).hexdigest()  # noqa: S324 - git's name for it
-    except ValueError:
-        return ""
-    found = _TAG.match(content) if name == oid else None
-    return found[1].decode("ascii") if found else ""
-
-
 def open_objects(repository: Repository) -> tuple[Objects, list[tuple[str, str]]]:
     """The repository's objects, and (pack, reason) for packs that only libgit2 can try to read.
 
-    A pack that a concurrent `git gc` removes between listing and opening is looked for once more.
+    A concurrent `git gc` moves objects from pack to pack, into packs and out of them. It makes the new place before it
+    takes the old one away: where the packs are the same before and after everything was listed, nothing was missed.
     """
-    packs, problems = open_packs(repository.packs(), 20)
-    if problems:
-        again, problems = open_packs(
-            [index for index in repository.packs() if index not in {pack.index for pack in packs}], 20
-        )
-        packs = [*packs, *again]
-    packs.sort(key=lambda pack: (-pack.size, pack.index))
-    return Objects(repository.git_dir, packs, list(repository.loose_objects())), problems
+    opened: dict[Path, Pack] = {}
+    loose: list[str] = []
+    problems: list[tuple[str, str]] = []
+    for _ in range(ATTEMPTS):
+        before, listed = problems, repository.packs()
+        found, problems = open_packs([index for index in listed if index not in opened], 20)
+        opened.update((pack.index, pack) for pack in found)
+        loose = list(repository.loose_objects())
+        if problems == before and repository.packs() == listed:
+            break
+    for pack in repository.packs_without_index():
+        repository.problems.append((f"pack {pack.name}", "has no index; make one with `git index-pack`"))
+    packs = sorted(opened.values(), key=lambda pack: (-pack.size, pack.index))
+    return Objects(repository.git_dir, packs, loose, folders=repository.object_folders), problems
 
 
 def listed_by_libgit2(repository: Repository, known: Objects) -> Iterable[str]:
-    """Hex ids that libgit2 lists and our own readers did not, ascending: objects of packs we could not open."""
-    return sorted(oid for oid in map(str, repository.git.odb) if known.find(oid) < 0)
+    """Hex ids that libgit2 lists and our own readers did not, ascending: objects of packs we could not open. It stops
+    at the first index that it cannot make sense of; the pack itself is named already."""
+    found: list[str] = []
+    with contextlib.suppress(pygit2.GitError):
+        for oid in map(str, repository.git.odb):
+            if known.find(oid) < 0:
+                found.append(oid)
+    return sorted(found)

@@ -33,6 +33,10 @@ _TRUSTED = 64 << 10
 """Packed bytes up to which an object is inflated in one go; a hostile one of this size cannot unfold to over 64 MB."""
 
 
+ALONE = 1 << 30
+"""Bytes that an object which is read alone may have, and each that it is built on."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """An object that cannot be had from its pack, and why."""
 
@@ -95,10 +99,6 @@ class Pack:
         size = self.hash_size
         return bytes(self.table.oids[number * size : (number + 1) * size]).hex()
 
-    def is_whole(self, number: int) -> bool:
-        """Whether an object is stored as it is, not as the difference to another."""
-        return bool(memoryview(self.table.parents).cast("i")[number] == -1)
-
     @property
     def is_promised(self) -> bool:
         """Whether what its objects lead to may be absent: the pack came into a partial clone."""
@@ -129,6 +129,19 @@ class Pack:
         if len(data) != size:
             raise ValueError(f"inflates to other than the {size} bytes that its header claims")
         return data
+
+    def content_size(self, number: int) -> int:
+        """How many bytes an object has, by its own word. ValueError where that cannot be read."""
+        if self.parents[number] < 0:
+            return int(self.sizes[number])
+        size, shift, skipped = 0, 0, False
+        for byte in self.inflate(number, ALONE):
+            size |= (byte & 127) << shift if skipped else 0
+            shift += 7 if skipped else 0
+            if byte < 128 and skipped:
+                return size
+            skipped = skipped or byte < 128  # the base's size comes first
+        raise ValueError("its delta is cut off")
 
     def walk(
         self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from operator import itemgetter
+import re
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,23 +12,34 @@ import msgspec
 
 from leakguard.errors import RepositoryError
 from leakguard.git.libgit2 import pygit2
+from leakguard.git.own_files import own_files
+from leakguard.git.packs import COMMIT, TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
+
+    from leakguard.git.objects import Objects
 
 # A scanner reads other people's repositories (CI checkouts, mounted backups); it runs nothing of them.
 pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
+# What early partial clones are marked with; it changes nothing of how objects and refs are kept.
+pygit2.option(pygit2.enums.Option.SET_EXTENSIONS, ["partialclone"], 1)
 
 REF_PREFIXES = ("refs/heads/", "refs/tags/", "refs/remotes/")
 
+_is_loose = re.compile(r"[0-9a-f]{38}").fullmatch
+_is_id = re.compile(r"[0-9a-f]{40}").fullmatch
+_TAGGED = re.compile(rb"object ([0-9a-f]{40})\n")
+
 
 class Ref(msgspec.Struct, frozen=True):
-    """A ref, the object that it names and the commit that it stands for ('' where that is none or is missing)."""
+    """A ref, the object that it names and the commit that it stands for ('' where that is none or is missing). `leads`
+    are the objects on the way that are none: tags, and at the end a tree or a blob."""
 
     name: str
     target: str
     commit: str
-    tag: str = ""
+    leads: tuple[str, ...] = ()
 
     @property
     def remote(self) -> bool:
@@ -45,7 +57,9 @@ class Repository:
         common = self.git_dir / "commondir"
         self.common_dir = (self.git_dir / common.read_text().strip()).resolve() if common.is_file() else self.git_dir
         self.problems: list[tuple[str, str]] = []
+        self.ref_names: list[bytes] = []
 
+    @cached_property
     def object_folders(self) -> list[Path]:
         """The object folder and its alternates, each once, the repository's own first."""
         found: list[Path] = []
@@ -70,67 +84,104 @@ class Repository:
         return found
 
     def packs(self) -> list[Path]:
-        """The .idx files of every pack, in the order of their names."""
+        """The .idx files of every pack, in the order of their names. RepositoryError where one is a pipe or the like:
+        whoever opens it waits for ever."""
         found: list[Path] = []
-        for folder in self.object_folders():
-            found.extend(sorted((folder / "pack").glob("*.idx")))
+        for folder in self.object_folders:
+            for index in sorted((folder / "pack").glob("*.idx")):
+                for place in (index, index.with_suffix(".pack")):
+                    if place.exists() and not (place.is_file() or place.is_dir()):
+                        raise RepositoryError(f"{place} is no file; remove it and sweep again.")
+                # While git gives a new pack its name, the index has the old one for a moment longer.
+                if not index.name.startswith(".tmp-") or index.with_suffix(".pack").exists():
+                    found.append(index)
         return found
+
+    def packs_without_index(self) -> Iterator[Path]:
+        """The packs that nobody can read, git included, before an index is made."""
+        for folder in self.object_folders:
+            for pack in sorted((folder / "pack").glob("pack-*.pack")):
+                if not pack.with_suffix(".idx").exists():
+                    yield pack
 
     def loose_objects(self) -> Iterator[str]:
         """The ids of all loose objects, in hex, ascending a folder at a time."""
-        for folder in self.object_folders():
+        for folder in self.object_folders:
             for fan in sorted(folder.glob("[0-9a-f][0-9a-f]")):
                 try:
-                    names = sorted(entry.name for entry in os.scandir(fan))
+                    entries = sorted(
+                        (entry.name, entry.is_file()) for entry in os.scandir(fan) if _is_loose(entry.name)
+                    )
+                except FileNotFoundError:  # all that it held was packed meanwhile
+                    continue
                 except OSError as problem:
                     self.problems.append((f"objects/{fan.name}", f"cannot be read ({problem.strerror})"))
                     continue
-                yield from (fan.name + name for name in names if len(name) in (38, 62))
+                # Whoever opens a pipe waits for ever.
+                self.problems.extend(
+                    (f"object {fan.name}{name}", "is no file") for name, is_file in entries if not is_file
+                )
+                yield from (fan.name + name for name, is_file in entries if is_file)
 
-    def refs(
-        self, broken: Collection[str] = (), peel: Callable[[str], tuple[str, str] | None] = lambda _: None
-    ) -> list[Ref]:
-        """HEAD and every ref, with the commit each stands for, ordered by name. Those that cannot be resolved, or lead
-        to an object in `broken`, go to `problems`. What `peel` knows the commit and the tag of is not looked at."""
+    def refs(self, objects: Objects, broken: Collection[str] = ()) -> list[Ref]:
+        """HEAD and every ref, with the commit each stands for, ordered by name; then the HEADs of other worktrees.
+        Those that cannot be resolved, or lead to an object in `broken`, go to `problems`. `ref_names` has them all
+        afterwards, as the bytes that they are."""
         found: list[Ref] = []
-        listed = sorted(((item.name, item) for item in self.git.references.iterator()), key=itemgetter(0))
-        for name, item in [("HEAD", None), *listed]:
+        self.ref_names = []
+        for raw, reference in self._references():
+            name = raw.decode("utf-8", "backslashreplace")
+            self.ref_names.append(raw)
             try:
-                found.append(self._ref(name, self._reference(name, item), broken, peel))
+                found.append(self._ref(name, self._target(reference), objects, broken))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
+                if name == "HEAD":
+                    self.ref_names.pop()
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
         return found
 
-    def _reference(self, name: str, listed: pygit2.Reference | None) -> pygit2.Reference:
-        """HEAD, or a ref that was listed. A name that git allows for no ref is asked for, which says what is wrong."""
-        if listed is None:
-            return self.git.head
-        return listed if pygit2.reference_is_valid_name(name) else self.git.references[name]
+    def _references(self) -> Iterator[tuple[bytes, pygit2.Reference | str]]:
+        """The name of each ref and what it is, or the id that it leads to; "" where that is HEAD's."""
+        yield b"HEAD", ""
+        for reference in sorted(self.git.references.iterator(), key=lambda reference: reference.raw_name):
+            yield reference.raw_name, reference
+        for name, oid in self._other_heads():
+            yield os.fsencode(name), oid
 
-    def _ref(
-        self,
-        name: str,
-        reference: pygit2.Reference,
-        broken: Collection[str],
-        peel: Callable[[str], tuple[str, str] | None],
-    ) -> Ref:
-        target = str(reference.resolve().target)
-        known = None if target in broken else peel(target)
-        if known is not None and known[0] not in broken:
-            return Ref(name, target, *known)
-        tag = ""
-        item = self._get(target, broken)
-        while isinstance(item, pygit2.Tag):
-            tag = tag or str(item.id)
-            item = self._get(item.target, broken)
-        commit = str(item.id) if isinstance(item, pygit2.Commit) else ""
-        return Ref(name, target, commit, tag)
+    def _target(self, reference: pygit2.Reference | str) -> str:
+        if isinstance(reference, str):
+            return reference or str(self.git.head.target)
+        return str(reference.resolve().target)
 
-    def _get(self, oid: pygit2.Oid | str, broken: Collection[str]) -> pygit2.Object | None:
-        if str(oid) in broken:
+    def _other_heads(self) -> Iterator[tuple[str, str]]:
+        """What other worktrees than this one have checked out without a branch: git's name for it, and the commit."""
+        folders = {f"worktrees/{folder.name}": folder for folder in sorted((self.common_dir / "worktrees").glob("*"))}
+        folders["main-worktree"] = self.common_dir
+        for name, folder in folders.items():
+            place = folder / "HEAD"
+            if folder.resolve() != self.git_dir.resolve() and place.is_file():
+                text = place.read_bytes()[:41].decode("ascii", "replace").strip()
+                if _is_id(text):
+                    yield f"{name}/HEAD", text
+
+    def _ref(self, name: str, target: str, objects: Objects, broken: Collection[str]) -> Ref:
+        leads: list[str] = []
+        oid = target
+        try:
+            while oid not in broken and (kind := objects.kind(oid)) != COMMIT:
+                leads.append(oid)
+                if kind != TAG:
+                    return Ref(name, target, "", tuple(leads))
+                oid = _tagged(objects.read(oid)[1])
+                if oid in leads:
+                    raise ValueError("its tags lead in a circle")
+        except KeyError:
+            self.problems.append((name, "is a ref that leads to an object which is not here; run `git fsck`"))
+            return Ref(name, target, "", tuple(leads))
+        if oid in broken:
             raise ValueError("its object is broken")
-        return self.git.get(oid)
+        return Ref(name, target, oid, tuple(leads))
 
     def shallow_commits(self) -> set[str]:
         """The commits whose parents were left out of a shallow clone."""
@@ -141,7 +192,7 @@ class Repository:
 
     def is_partial(self) -> bool:
         """Whether objects may be missing on purpose (a partial clone promises them)."""
-        return any(folder.joinpath("pack").glob("*.promisor") for folder in self.object_folders()) and self._promised()
+        return any(folder.joinpath("pack").glob("*.promisor") for folder in self.object_folders) and self._promised()
 
     def _promised(self) -> bool:
         text = self._read("config").decode("utf-8", "replace").lower()
@@ -156,32 +207,42 @@ class Repository:
                 return f"{scheme}://{rest.rpartition('@')[2]}" if mark else value.strip()
         return ""
 
-    def texts(self) -> Iterator[tuple[str, bytes]]:
+    def texts(self, limit: int) -> Iterator[tuple[str, bytes]]:
         """Text outside of the object database where secrets hide: (what it is, content)."""
-        for name in ("config", "config.worktree", "packed-refs", "FETCH_HEAD", "info/attributes", "description"):
-            content = self._read(name)
+        for name in own_files(self.common_dir, self.problems):
+            content = self._read(name, limit)
             if content:
                 yield f".git/{name}", content
-        modules = self.common_dir / "modules"
-        for config in sorted(modules.glob("**/config")) if modules.is_dir() else ():
-            try:
-                yield f".git/{config.relative_to(self.common_dir).as_posix()}", config.read_bytes()
-            except OSError as problem:
-                self.problems.append((str(config), f"cannot be read ({problem.strerror})"))
-        for log in sorted((self.common_dir / "logs").rglob("*")) if (self.common_dir / "logs").is_dir() else ():
-            if log.is_file():
-                try:
-                    yield f".git/{log.relative_to(self.common_dir).as_posix()}", log.read_bytes()
-                except OSError as problem:
-                    self.problems.append((str(log), f"cannot be read ({problem.strerror})"))
 
-    def _read(self, name: str) -> bytes:
+    def submodules(self) -> int:
+        """How many submodules have their repositories inside of this one."""
+        found = 0
+        for _, folders, files in os.walk(self.common_dir / "modules"):
+            if "HEAD" in files and "objects" in folders:
+                found += 1
+                folders[:] = [name for name in folders if name == "modules"]
+        return found
+
+    def _read(self, name: str, limit: int | None = None) -> bytes:
         place = self.common_dir.joinpath(*name.split("/"))
         try:
-            return place.read_bytes() if place.is_file() else b""
+            if not place.is_file():
+                return b""
+            if limit is not None and place.stat().st_size > limit:
+                self.problems.append((f".git/{name}", f"is {place.stat().st_size} bytes, over the limit of {limit}"))
+                return b""
+            return place.read_bytes()
         except OSError as problem:
             self.problems.append((f".git/{name}", f"cannot be read ({problem.strerror})"))
             return b""
+
+
+def _tagged(tag: bytes) -> str:
+    """The id of what a tag names. ValueError where that is malformed."""
+    found = _TAGGED.match(tag)
+    if found is None:
+        raise ValueError("its tag is malformed")
+    return found[1].decode("ascii")
 
 
 def open_repository(path: Path) -> Repository:
@@ -201,5 +262,11 @@ def open_repository(path: Path) -> Repository:
             raise RepositoryError(
                 f"{path} names its objects by SHA-256, which the installed libgit2 cannot open; "
                 "sweep a SHA-1 mirror of it, or scan a checkout with `leakguard scan`."
+            ) from None
+        if "unsupported extension" in text or "unsupported repository version" in text:
+            what = "keeps its refs in a reftable" if "refstorage" in text else "is of a newer kind"
+            raise RepositoryError(
+                f"{path} {what}, which the installed libgit2 cannot open ({text}); sweep a mirror of it "
+                "(`git clone --mirror`, for a reftable with `--ref-format=files`)."
             ) from None
         raise RepositoryError(f"{path} cannot be opened ({text}); run `git fsck` there.") from None

@@ -54,7 +54,7 @@ class FirstPass:
         """Take what is remembered of packs."""
         for number, pack in enumerate(self.objects.packs):
             known = self.memory.read(self.memory.pack_key(pack), PackMemory)
-            if known is not None:
+            if known is not None and _is_whole(known, self.objects):
                 with contextlib.suppress(StaleError):
                     self._recalled[number] = recalled(known, self.reviver)
 
@@ -181,6 +181,11 @@ class _Localiser:
         return -2 - self.foreign.setdefault(oid, len(self.foreign))
 
 
+def _is_whole(memory: PackMemory, objects: Objects) -> bool:
+    """Whether all that the commits of a pack lead to is still there: a pack that is gone may have held it."""
+    return all(objects.table.find(oid) >= 0 for oid in memory.foreign)
+
+
 def _global_rows(memory: PackMemory, objects: Objects, number: int) -> bytes:
     """The inverse, for the packs that are there now. As a pass over them would, it names each object by its first
     number."""
@@ -193,7 +198,7 @@ def _global_rows(memory: PackMemory, objects: Objects, number: int) -> bytes:
         values[at] += base
         for place in others:
             local = values[place]
-            values[place] = _first(objects, local + base) if local >= 0 else foreign[-2 - local]
+            values[place] = objects.first(local + base) if local >= 0 else foreign[-2 - local]
     return array("q", values).tobytes()
 
 
@@ -202,15 +207,9 @@ def _distinct(rows: bytes, objects: Objects) -> bytes:
     values = memoryview(rows).cast("q").tolist()
     kept = array("q")
     for at, _, *parents in _rows(values):
-        if _first(objects, values[at]) == values[at]:
+        if objects.first(values[at]) == values[at]:
             kept.extend(values[at : at + 4 + len(parents)])
     return kept.tobytes()
-
-
-def _first(objects: Objects, number: int) -> int:
-    """The first number of an object."""
-    size = objects.hash_size
-    return objects.table.find(objects.oids[number * size : (number + 1) * size])
 
 
 def _rows(values: list[int]) -> Iterator[list[int]]:

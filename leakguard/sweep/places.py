@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,6 +32,11 @@ MAX_EVENTS = 50
 """How many commits that introduced (or removed) one secret are told with their places; the others are counted."""
 MAX_REFS = 50
 MAX_PLACES = 50
+MAX_PATHS = 2000
+MAX_PATH_BYTES = 1 << 20
+"""How many paths to one secret are looked for in one tree, and how long they may be together."""
+MAX_FILES = 1_000_000
+"""How many files of HEAD are searched for comments that allow nothing."""
 
 TREE_MODE = 0o040000
 """The mode of an entry that is a tree."""
@@ -51,8 +57,9 @@ class HistoryLocator:
 
     `owner` gives the key of a group, `keys` the keys that an object holds, `trees` those that a tree reaches,
     `lives` what became of a key, `said` of what stands in some commits themselves (see `message_numbers`).
-    `outside` are texts beside the object database, by label. Without a detector nothing is masked; `allowing` reads
-    comments. `quoting` gives what stands at spots that `place` is going to be asked for, as far as others quote them.
+    `outside` are texts beside the object database, by label; `tags` are (object, ref) where a ref leads to no commit.
+    Without a detector nothing is masked; `allowing` reads comments. `quoting` gives what stands at spots that `place`
+    is going to be asked for, as far as others quote them.
     """
 
     def __init__(
@@ -62,7 +69,7 @@ class HistoryLocator:
         found: Reached,
         detector: Detector | None,
         clock: int,
-        tags: Mapping[str, str],
+        tags: Sequence[tuple[str, str]],
         outside: Mapping[str, bytes],
         allowing: Detector,
         quoting: Iterator[Mapping[Spot, Place | None]],
@@ -72,7 +79,11 @@ class HistoryLocator:
         self.holders = {bytes.fromhex(oid): keys for oid, keys in self.keys.items()}
         self.table = kernel.OidTable(b"".join(self.holders), objects.hash_size)
         self.said = found.said
-        self.detector, self.clock, self.tags = detector, clock, tags
+        self.detector, self.clock = detector, clock
+        self.tags: dict[str, list[str]] = defaultdict(list)
+        for oid, ref in tags:
+            self.tags[oid].append(ref)
+        self.tagged_trees = [(self.trees[tree], ref) for oid, ref in tags if (tree := objects.find(oid)) in self.trees]
         self.quotes = Quotes(objects, detector, outside)
         self.quoting = quoting
         self._ahead: dict[Spot, Place | None] = {}
@@ -115,12 +126,12 @@ class HistoryLocator:
             ends = filter(None, ((self._head(),), life.removed))
             return any(all(self._commented(commit, path, group.match) for commit in end) for end in ends)
 
-        return bool(paths) and all(map(answered, sorted(paths)))
+        return 0 < len(paths) < MAX_PATHS and all(map(answered, sorted(paths)))
 
     def idle_comments(self) -> Iterator[tuple[str, int]]:
         """(path, line) of each comment in HEAD's files that allows nothing. Reads all of them."""
         head = self.history.commit(self._head())
-        for path, oid in self._files(head.tree) if head else ():
+        for path, oid in islice(self._files(head.tree), MAX_FILES) if head else ():
             try:
                 content = self.objects.read(oid)[1]
             except (KeyError, ValueError):
@@ -174,7 +185,7 @@ class HistoryLocator:
         places += tuple(filter(None, map(self._alone, outside)))
         if not places:
             places = tuple(filter(None, map(self._alone, group.spots[:MAX_PLACES])))
-        more = (*said.refs, *self._tag_refs(spots))
+        more = (*said.refs, *self._tag_refs(key, spots))
         refs = tuple(dict.fromkeys((*life.refs, *more))) if more else life.refs
         unreachable = not outside and life.unreachable and said.unreachable and not refs
         provenance = Provenance(
@@ -234,8 +245,10 @@ class HistoryLocator:
     def _head(self) -> int:
         return next((tip.commit for tip in self.history.tips if tip.name == "HEAD"), -1)
 
-    def _tag_refs(self, spots: Mapping[str, list[Spot]]) -> list[str]:
-        return [self.tags[oid] for oid in spots if oid in self.tags]
+    def _tag_refs(self, key: int, spots: Mapping[str, list[Spot]]) -> list[str]:
+        """The refs that lead to a spot without a commit between: a tag's own words, a tag of a blob or of a tree."""
+        refs = {ref for oid in spots for ref in self.tags.get(oid, ())}
+        return sorted(refs.union(ref for keys, ref in self.tagged_trees if key in keys))
 
     def _places_in(self, commit: int, key: int, spots: Mapping[str, list[Spot]]) -> tuple[Place, ...]:
         """Every path in a commit's tree whose object holds the secret, with its lines."""
@@ -253,32 +266,53 @@ class HistoryLocator:
         return tuple(places)
 
     def _found_in(self, tree: int, key: int) -> tuple[tuple[bytes, str], ...]:
-        """(path, id) of every object under a tree that holds a finding; descends only where the finding is."""
+        """(path, id) of the objects under a tree that hold a finding, ascending; descends only where the finding is.
+
+        Ten trees of ten entries each, the same one below, are ten billion paths, and a name may have megabytes: no more
+        are told than MAX_PATHS, nor more bytes of them than MAX_PATH_BYTES.
+        """
         found: list[tuple[bytes, str]] = []
-        waiting = [(tree, b"")] if key in self.trees.get(tree, EMPTY) else []
-        holders, reached = self.holders, self.trees
+        names: list[bytes] = []
+        waiting = [self._under(tree, key)] if key in self.trees.get(tree, EMPTY) else []
+        room = MAX_PATH_BYTES
         while waiting:
-            number, prefix = waiting.pop()
-            subtrees, others = self.leads(number)
-            waiting.extend((subtree, prefix + name + b"/") for name, subtree in subtrees if key in reached[subtree])
-            found.extend((prefix + name, raw.hex()) for name, raw in others if key in holders[raw])
-            tree_oid = self.objects.oid(number)
-            if key in self.keys.get(tree_oid, EMPTY):
-                found.append((prefix, tree_oid))
+            name, subtree, oid = next(waiting[-1], (b"", -1, ""))
+            if oid:
+                path = b"".join([*names, name])
+                room -= len(path)
+                if room < 0 or len(found) == MAX_PATHS:
+                    break
+                found.append((path, oid))
+            elif subtree >= 0:
+                names.append(name)
+                waiting.append(self._under(subtree, key))
+            else:
+                waiting.pop()
+                del names[len(waiting) - 1 :]
         return tuple(sorted(found))
 
-    def _leads(self, number: int) -> tuple[list[tuple[bytes, int]], list[tuple[bytes, bytes]]]:
-        """Of a tree's entries those that lead to any finding: the subtrees, by their numbers, and the others."""
+    def _under(self, tree: int, key: int) -> Iterator[tuple[bytes, int, str]]:
+        """What in one tree holds or leads to a finding, in its order: name, number of a subtree or id of another."""
+        oid = self.objects.oid(tree)
+        if key in self.keys.get(oid, EMPTY):
+            yield b"", -1, oid
+        for name, subtree, raw in self.leads(tree):
+            if subtree < 0 and key in self.holders[raw]:
+                yield name, -1, raw.hex()
+            elif subtree >= 0 and key in self.trees[subtree]:
+                yield name + b"/", subtree, ""
+
+    def _leads(self, number: int) -> list[tuple[bytes, int, bytes]]:
+        """Of a tree's entries those that lead to any finding: name, number (-1 where it is no tree) and id."""
         find, reached, holders = self.objects.table.find, self.trees, self.holders
-        subtrees: list[tuple[bytes, int]] = []
-        others: list[tuple[bytes, bytes]] = []
+        found: list[tuple[bytes, int, bytes]] = []
         for mode, name, raw in self._leading(number):
             if mode != TREE_MODE:
                 if raw in holders:
-                    others.append((name, raw))
+                    found.append((name, -1, raw))
             elif (subtree := find(raw)) in reached:
-                subtrees.append((name, subtree))
-        return subtrees, others
+                found.append((name, subtree, raw))
+        return found
 
     def _leading(self, number: int) -> list[tuple[int, bytes, bytes]]:
         """Of a tree's entries the subtrees, and those that hold a finding themselves."""

@@ -124,7 +124,7 @@ class _Sweep:
 
     def run(self) -> Result:
         self.objects = self.open()
-        self.refs = self.repository.refs(self.broken, self.objects.peel)
+        self.refs = self.repository.refs(self.objects, self.broken)
         self.bare = self.begin()
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)
@@ -150,7 +150,7 @@ class _Sweep:
 
     def count_once(self) -> None:
         """What is stored more than once was read more than once: a pack's own figures do not depend on other packs."""
-        for number in self.objects.repeats():
+        for number in self.objects.repeats:
             try:
                 kind, size = self.objects.header(self.objects.oid(number))
             except (KeyError, ValueError):
@@ -210,7 +210,7 @@ class _Sweep:
         """The objects, by our own pack reader or (engine "plain") all of them through libgit2."""
         if self.settings.engine == "plain":
             listing = sorted(set(map(str, self.repository.git.odb)))
-            return Objects(self.repository.git_dir, [], listing)
+            return Objects(self.repository.git_dir, [], listing, folders=self.repository.object_folders)
         if self.opening.busy and self.settings.workers > 1:
             import_processes()  # Packs that take so long are large enough for workers.
         objects, problems = self.opening.objects()
@@ -218,7 +218,7 @@ class _Sweep:
             extra = list(listed_by_libgit2(self.repository, objects))
             self.notes.append(f"{len(extra)} objects of packs that leakguard cannot read itself were read by libgit2")
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
-            objects = Objects(objects.git_dir, objects.packs, [*objects.loose, *extra])
+            objects = Objects(objects.git_dir, objects.packs, [*objects.loose, *extra], folders=objects.folders)
         self.give_up(objects)
         return objects
 
@@ -234,8 +234,8 @@ class _Sweep:
 
     def read_outside(self) -> None:
         """The repository's own configuration, logs and ref names."""
-        names = "\n".join(ref.name for ref in self.refs).encode("utf-8", "surrogateescape")
-        for label, content in [*self.repository.texts(), ("ref names", names)]:
+        names = b"\n".join(self.repository.ref_names)
+        for label, content in [*self.repository.texts(self.settings.max_blob_size), ("ref names", names)]:
             shown = printable(label.encode("utf-8", "surrogateescape"))
             self.outside[shown] = content
             self.first.scanned += len(content)
@@ -248,7 +248,7 @@ class _Sweep:
         return [Tip(ref.name, self.objects.find(ref.commit), ref.remote) for ref in self.refs if ref.commit]
 
     def result(self, groups: list[Group], reached: Reached, history: LazyHistory) -> Result:
-        tags = {ref.tag: ref.name for ref in self.refs if ref.tag}
+        tags = [(oid, ref.name) for ref in self.refs for oid in ref.leads]
         quoting = cast("Iterator[dict[Spot, Place | None]]", self.quoting)
         locator = HistoryLocator(
             self.objects, history, reached, self.mask, today(), tags, self.outside, self.detector, quoting
@@ -287,10 +287,12 @@ class _Sweep:
             notes.append("the clone is shallow: older commits are not here; fetch them with git fetch --unshallow")
         if self.repository.is_partial():
             notes.append("the clone is partial: objects that were never fetched are not here")
+        if submodules := self.repository.submodules():
+            notes.append(f"repositories of submodules in .git/modules, each to be swept on its own: {submodules}")
         chosen = self.settings.blob_size_chosen
         skipped = [
             msgspec.structs.replace(item, incomplete=False) if chosen and "over the limit" in item.reason else item
-            for item in self.skipped
+            for item in set(self.skipped)
         ]
         return Coverage(
             objects=dict(sorted(self.first.counts.items())),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.collect import Collector, Spot
+from leakguard.config import MAX_BLOB_SIZE
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.incremental import ask_all, scan_edit, scan_whole
 from leakguard.git import kernel
@@ -83,6 +84,7 @@ class Worker:
         self.limit = limit
         self.chain = kernel.Chain(limit, ANCHOR_WIDTH)
         self._blobs: tuple[bytes, kernel.OidTable] | None = None
+        self._lost: set[int] = set()
 
     def read_texts(self, task: Task) -> Texts:
         """First pass: blobs, commits and tags of a span."""
@@ -122,19 +124,33 @@ class Worker:
     def read_alone(self, failure: Failure) -> tuple[int, bytes] | Failure:
         """Kind and content of an object that is not in a pack, or that its pack did not give: libgit2 looks for it, it
         may be whole elsewhere."""
-        if "over the limit" in failure.reason:
+        if failure.kind == BLOB and "over the limit" in failure.reason:
+            return failure
+        if self._is_built_on_what_is_lost(failure.number):
+            self._lost.add(failure.number)
             return failure
         oid = self.objects.oid(failure.number)
         try:
             kind, size = self.objects.header(oid)
-            if kind != BLOB or size <= self.limit:
+            limit = self.limit if kind == BLOB else max(self.limit, MAX_BLOB_SIZE)
+            if size <= limit:
                 return self.objects.read_elsewhere(oid)
-            own = Failure(failure.number, kind, f"is {size} bytes, over the limit of {self.limit}")
+            own = Failure(failure.number, kind, f"is {size} bytes, over the limit of {limit}")
         except KeyError:
             own = Failure(failure.number, 0, "is missing")
         except ValueError as problem:
             own = Failure(failure.number, 0, str(problem))
+        self._lost.add(failure.number)
         return own if failure.number >= self.objects.loose_base else failure
+
+    def _is_built_on_what_is_lost(self, number: int) -> bool:
+        """Whether libgit2 was asked for an object's base in vain already. To ask for each of a long chain would take it
+        to the chain's beginning as often."""
+        pack, local = self.objects.place(number)
+        if pack is None:
+            return False
+        base = int(memoryview(pack.table.parents).cast("i")[local])
+        return base >= 0 and number - local + base in self._lost and not self.objects.is_elsewhere(number)
 
 
 class _TextRun:
@@ -331,7 +347,7 @@ class _TreeRun:
         for end, _ in self.worker.detector.scanner.hits(lines):
             start = lines.rfind(b"\n", 0, end) + 1
             stop = lines.find(b"\n", end)
-            name = lines[start:stop]
+            name = lines[start:stop].replace(b"\0", b"\n")
             if name not in self.out.names and self.worker.detector.detect(name):
                 self.out.names.add(name)
 

@@ -198,15 +198,15 @@ class TestTreeReader:
     ) -> None:
         reader = Reader(kernel, None, least)
         reader.read_root(make_tree(before))
-        assert reader.take()[1] == [name.replace(b"\n", b" ") for _, name, _ in before if len(name) >= least]
+        assert reader.take()[1] == [name.replace(b"\n", b"\0") for _, name, _ in before if len(name) >= least]
         shared = [(b"100644", b"%d" % number, oid_of(number)) for number in range(10)]
         reader.read_root(make_tree(before + shared))
         reader.take()
         reader.chain.edit(1, make_delta(make_tree(before + shared), make_tree(after + shared)), True)
         reader.read(1)
         lines = reader.take()[1]
-        new = [name.replace(b"\n", b" ") for _, name, _ in after if len(name) >= least]
-        assert set(new) <= set(lines) | {name.replace(b"\n", b" ") for _, name, _ in before + shared}
+        new = [name.replace(b"\n", b"\0") for _, name, _ in after if len(name) >= least]
+        assert set(new) <= set(lines) | {name.replace(b"\n", b"\0") for _, name, _ in before + shared}
 
     def test_takes_over_what_was_copied(self, kernel: ModuleType) -> None:
         base = [(b"100644", b"name %d" % number, oid_of(number)) for number in range(20)]

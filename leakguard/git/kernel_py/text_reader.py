@@ -76,8 +76,8 @@ class TextReader:
         return kind in (COMMIT, BLOB, TAG)
 
     def take_in(self, number: int, kind: int) -> bool:
-        """Take in the chain's last object; whether the walk has to tell of it: of a blob with hits in what is new of it,
-        that was made of one for which something is kept, or is no plain text; of a message when many are gathered."""
+        """Take in the chain's last object; whether the walk has to tell of it: of a blob with hits in what is new, that
+        was made of one for which something is kept, or is no plain text; of a message when many are gathered."""
         chain = self.chain
         if kind != BLOB:
             self.add(kind, number, chain.content(chain.depth))

@@ -112,8 +112,8 @@ class TreeReader:
     def take(self) -> tuple[bytes, bytes, bytes]:
         """What was read since the last `take`: rows of those trees that have subtrees which are known (see `edges`),
         int32 pairs (tree, position of a blob that it names), and the gathered names, a line each, a newline in a name
-        being a space."""
-        lines = b"\n".join([line.replace(b"\n", b" ") for line in self._lines])
+        being a NUL, which no name has."""
+        lines = b"\n".join([line.replace(b"\n", b"\0") for line in self._lines])
         taken = (
             bytes(self._edges.rows),
             self._holders.tobytes(),

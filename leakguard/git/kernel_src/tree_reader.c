@@ -176,7 +176,7 @@ add_line(Grow *lines, const Entry *entry)
     line[entry->name_len] = '\n';
     lines->used += entry->name_len + 1;
     for (newline = line; (newline = memchr(newline, '\n', entry->name_len - (size_t)(newline - line))) != NULL;) {
-        *newline = ' ';
+        *newline = 0;
     }
     return NULL;
 }
