@@ -133,6 +133,8 @@ class Repository:
             name = raw.decode("utf-8", "backslashreplace")
             self.ref_names.append(raw)
             try:
+                if name.encode() == raw and not pygit2.reference_is_valid_name(name):
+                    raise ValueError("its name is none that git allows")
                 found.append(self._ref(name, self._target(reference), objects, broken))
             except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
                 if name == "HEAD":

@@ -53,8 +53,9 @@ def test_an_expression_is_restored_as_it_was_compiled(text: str) -> None:
 
 def test_the_rules_own_expressions_are_kept(rules: Rules) -> None:
     for number in range(0, len(rules.rules), 97):
-        compiled = compile_expression(rules.rules[number].match)
-        assert parts(rules.expression(number)) == parts(compiled), rules.rules[number].id
+        kept, compiled = rules.expression(number), compile_expression(rules.rules[number].match)
+        # What else they were compiled to may differ in the order of sets from one process to the next.
+        assert (kept.pattern, kept.flags, kept.groupindex) == (compiled.pattern, compiled.flags, compiled.groupindex)
 
 
 def test_an_expression_of_another_form_is_not_kept() -> None:

@@ -60,9 +60,9 @@ def test_every_object_is_read_as_git_reads_it(history: GitRepo, kept: int, monke
 def test_what_is_kept_is_bounded(history: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_KEPT", 20_000)
     objects = objects_of(history)
-    reader = module.Contents(objects.packs)
+    reader = module.Contents()
     for number in range(objects.packs[0].count):
-        reader.read((0, number))
+        reader.read(objects.packs[0], number)
         assert sum(map(len, reader._kept.values())) == reader._size <= 20_000
 
 
@@ -73,12 +73,12 @@ def test_nothing_is_asked_of_libgit2_that_a_sound_pack_has(history: GitRepo, mon
         objects.read(objects.packs[0].oid(number))
 
 
-def test_what_is_not_read_here_is_read_by_libgit2(history: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LARGEST", 100)
+def test_what_is_not_read_here_is_read_by_libgit2(history: GitRepo) -> None:
     objects = objects_of(history)
+    objects._contents = module.Contents(100)
     oid = history.git("rev-parse", "HEAD:a")
     with pytest.raises(ValueError, match="over the limit of 100"):
-        module.Contents(objects.packs).read((0, objects.find(oid)))
+        objects._contents.read(objects.packs[0], objects.find(oid))
     assert objects.read(oid) == objects.read_elsewhere(oid)
 
 
@@ -112,13 +112,13 @@ def test_a_delta_whose_base_is_not_there_is_not_followed(repo: GitRepo) -> None:
     objects = objects_of(repo)
     number = next(number for number in range(2) if objects.packs[0].oid(number) == "1" * 40)
     with pytest.raises(ValueError, match="is broken in its pack"):
-        module.Contents(objects.packs).read((0, number))
+        module.Contents().read(objects.packs[0], number)
 
 
 def test_an_object_of_a_hostile_size_is_not_inflated(repo: GitRepo) -> None:
     write_pack(folder(repo), [Entry(BLOB, b"tiny", "1" * 40, claimed=10 << 30)])
     with pytest.raises(ValueError, match="over the limit"):
-        module.Contents(objects_of(repo).packs).read((0, 0))
+        module.Contents().read(objects_of(repo).packs[0], 0)
 
 
 def test_an_object_that_is_nowhere_is_a_key_error(history: GitRepo) -> None:

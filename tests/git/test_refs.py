@@ -13,8 +13,6 @@ from leakguard.git.repository import Ref, open_repository
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.conftest import GitRepo
 
 
@@ -30,17 +28,17 @@ def test_each_ref_stands_for_its_commit(repo: GitRepo) -> None:
         Ref("HEAD", second, second),
         Ref("refs/heads/main", second, second),
         Ref("refs/heads/other", second, second),
-        Ref("refs/tags/heavy", heavy, first, heavy),
+        Ref("refs/tags/heavy", heavy, first, (heavy,)),
         Ref("refs/tags/light", first, first),
     ]
     for again in range(2):
         found = open_repository(repo.path)
         objects, _ = open_objects(found)
-        assert (found.refs((), objects.peel), found.problems) == (expected, []), again
+        assert (found.refs(objects), found.problems) == (expected, []), again
         repo.git("repack", "--quiet", "-ad")
 
 
-def test_our_own_packs_say_of_each_ref_what_libgit2_says(repo: GitRepo) -> None:
+def test_a_ref_leads_through_tags_to_whatever_they_name(repo: GitRepo) -> None:
     commit = repo.commit(a="one")
     repo.git("tag", "--annotate", "--message", "plain", "plain")
     repo.git("tag", "--annotate", "--message", "a tag's tag", "nested", "plain")
@@ -51,27 +49,21 @@ def test_our_own_packs_say_of_each_ref_what_libgit2_says(repo: GitRepo) -> None:
         (repo.path / ".git" / "refs" / "tags" / name).write_text(f"{made}\n")
     for number in range(40):  # long enough and alike enough to be stored as differences
         repo.git("tag", "--annotate", "--message", f"{number} " + "said at length " * 40, f"like-{number}")
+    names = repo.git("for-each-ref", "--format=%(refname)").split()
     repo.git("repack", "--quiet", "-adf")
-    ours, plain = open_repository(repo.path), open_repository(repo.path)
-    objects, _ = open_objects(ours)
-    assert ours.refs((), objects.peel) == plain.refs()
-    assert ours.problems == plain.problems
-    (pack,) = objects.packs
-    assert {pack.is_whole(number) for number in range(pack.count) if pack.table.types[number] == TAG} == {True, False}
-
-
-def test_a_tag_that_is_not_what_its_id_says_is_left_to_libgit2(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
-    repo.commit(a="one")
-    repo.git("tag", "--annotate", "--message", "plain", "plain")
-    repo.git("repack", "--quiet", "-ad")
     found = open_repository(repo.path)
     objects, _ = open_objects(found)
-    tag = repo.git("rev-parse", "plain")
-    assert objects.peel(tag) == (repo.git("rev-parse", "HEAD"), tag)
+    led = {ref.name: ref for ref in found.refs(objects)}
+    assert found.problems == []
+    assert sorted(led) == ["HEAD", *names]
+    assert {led[name].commit for name in names} == {commit, ""}
+    plain, tree = repo.git("rev-parse", "plain"), repo.git("rev-parse", "HEAD^{tree}")
+    assert led["refs/tags/nested"].leads == (repo.git("rev-parse", "nested"), plain)
+    assert led["refs/tags/tree"] == Ref(
+        "refs/tags/tree", repo.git("rev-parse", "tree"), "", (repo.git("rev-parse", "tree"), tree)
+    )
     (pack,) = objects.packs
-    whole = pack.inflate(objects.find(tag), 1 << 20)
-    monkeypatch.setattr(pack, "inflate", lambda _number, _limit: whole.replace(b"plain", b"plane"))
-    assert objects.peel(tag) is None
+    assert {pack.parents[at] == -1 for at in range(pack.count) if pack.table.types[at] == TAG} == {True, False}
 
 
 def test_a_broken_object_stands_for_no_commit(repo: GitRepo) -> None:
@@ -80,7 +72,7 @@ def test_a_broken_object_stands_for_no_commit(repo: GitRepo) -> None:
     repo.git("repack", "--quiet", "-ad")
     found = open_repository(repo.path)
     objects, _ = open_objects(found)
-    assert found.refs({commit}, objects.peel) == []
+    assert found.refs(objects, {commit}) == []
     assert [name for name, _ in found.problems] == ["HEAD", "refs/heads/main", "refs/tags/plain"]
 
 
@@ -90,7 +82,7 @@ def test_refs_that_cannot_be_resolved_are_told(repo: GitRepo) -> None:
     (folder / "packed-refs").write_text(f"{commit} refs/heads/a..b\n{commit} refs/heads/whole\n")
     (folder / "refs" / "heads" / "nowhere").write_text("ref: refs/heads/none\n")
     found = open_repository(repo.path)
-    assert [ref.name for ref in found.refs()] == ["HEAD", "refs/heads/main", "refs/heads/whole"]
+    assert [ref.name for ref in found.refs(open_objects(found)[0])] == ["HEAD", "refs/heads/main", "refs/heads/whole"]
     assert [name for name, _ in found.problems] == ["refs/heads/a..b", "refs/heads/nowhere"]
     assert all("is a ref that cannot be resolved" in reason for _, reason in found.problems)
 

@@ -127,7 +127,7 @@ def test_a_chain_of_a_hundred_thousand_deltas(repo: GitRepo, rules, settings, to
 def test_a_pack_that_is_removed_while_it_is_read_is_still_read(
     repo: GitRepo, rules, settings, token, monkeypatch
 ) -> None:
-    from leakguard.sweep import run as module
+    from leakguard.sweep import opening as module
 
     if sys.platform == "win32":
         pytest.skip("open files cannot be removed there")
