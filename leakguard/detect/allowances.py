@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 OWN_MARK = b"leakguard:allow"
+_BLOCK = OWN_MARK + b"-start"
 _MARKS = (OWN_MARK, b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:", b"pragma:")
 """What `_COMMENT` can begin with. To look for these takes a tenth of what its own search does."""
 _COMMENT = regex.compile(
@@ -147,6 +148,26 @@ def read_comments(data: bytes) -> Comments | None:
             found.append(_comment(data, match))
             read = match.end()
     return Comments(data, found) if found else None
+
+
+def may_allow(data: bytes, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether a comment can be about one of these spans, which ascend: its mark stands on the span's lines or on the
+    one above, or it begins a block. So most texts need not be read through for every mark."""
+    if _BLOCK in data:
+        return True
+    above = line = high = 0
+    for start, end in spans:
+        newline = data.rfind(b"\n", line, start)
+        if newline >= 0:
+            above = data.rfind(b"\n", line, newline) + 1 or line
+            line = newline + 1
+        elif end <= high:
+            continue
+        high = _end_of_line(data, end)
+        around = data[above:high]
+        if any(mark in around for mark in _MARKS):
+            return True
+    return False
 
 
 def _places(mark: bytes, data: bytes) -> Iterator[int]:

@@ -119,12 +119,12 @@ class Detector:
         winners, held = self.contest(confirmed)
         if not winners:
             return Found((), _ordered(held)) if held else NOTHING
-        from leakguard.detect.allowances import read_comments
+        from leakguard.detect.allowances import may_allow, read_comments
         from leakguard.detect.pairs import join_pairs
 
         matches = []
-        comments = read_comments(data)
         around = [(start, end) for (start, end, _), _ in winners]
+        comments = read_comments(data) if may_allow(data, around) else None
         for (start, end, rule), found in winners:
             spec = self.rules[rule]
             inline = comments.about(start, end, spec.id, around) if comments else None

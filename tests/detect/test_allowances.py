@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leakguard.detect import allowances
-from leakguard.detect.allowances import read_comments
+from leakguard.detect.allowances import may_allow, read_comments
 
 RULE = "some-rule"
 
@@ -122,3 +124,22 @@ def test_comments_are_those_that_the_whole_expression_finds(text: str) -> None:
     comments = read_comments(data)
     matches = allowances._COMMENT.finditer(data)
     assert (comments.found if comments else []) == [allowances._comment(data, match) for match in matches]
+
+
+FRAGMENTS = [
+    *(b"AAA", b"BBB", b"\n", b" ", b"\n# ", b"x = ", b"  # ", b"leakguard:allow", b"leakguard:allow-start", b"why"),
+    *(b"leakguard:allow-end", b"gitleaks:allow", b"pragma: allowlist secret", b"pragma: allowlist nextline secret"),
+    *(b"kingfisher:ignore", b"trufflehog:ignore", b"[other]", b"long\nAAA\nlong"),
+]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=24).map(b"".join))
+def test_where_no_comment_may_be_none_is(data: bytes) -> None:
+    spans = [match.span() for match in re.finditer(rb"AAA(?:\nlong)?|BBB", data)]
+    comments = read_comments(data)
+    if comments and any(comments.about(start, end, RULE, spans) for start, end in spans):
+        assert may_allow(data, spans)
+
+
+def test_a_mark_that_is_nowhere_near_is_not_looked_at() -> None:
+    assert not may_allow(b"# gitleaks:allow\n\nk = AAA\n\n# gitleaks:allow\n", [(22, 25)])
