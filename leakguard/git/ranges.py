@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import pygit2
 from pygit2.enums import ObjectType, SortMode
 
 from leakguard.errors import RepositoryError, UsageError
+from leakguard.git.libgit2 import pygit2
 from leakguard.git.steps import FLAGS, Step, empty_tree
 
 if TYPE_CHECKING:

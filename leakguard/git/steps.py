@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import pygit2
 from pygit2.enums import DeltaStatus, DiffFind, DiffOption, FileMode
+
+from leakguard.git.libgit2 import pygit2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-import pygit2
+from leakguard.git.libgit2 import pygit2
 
 if TYPE_CHECKING:
     from leakguard.detect.detector import Detector

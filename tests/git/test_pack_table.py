@@ -199,6 +199,11 @@ class TestPackTable:
         assert table.broken == [(1, reason)]
         assert int32s(table.order) == [0]
 
+    def test_refuses_two_objects_of_one_id(self, kernel: ModuleType) -> None:
+        pack = b"PACK" + struct.pack(">II", 2, 2) + b"\x31x\x31y" + bytes(20)
+        idx = make_index([oid_of(0), oid_of(0)], [12, 14], bytes(20))
+        assert outcome(kernel.pack_table, idx, pack, 20) == ("KernelError", "the pack index's ids do not ascend")
+
     def test_an_offset_between_objects_is_no_base(self, kernel: ModuleType) -> None:
         checksum = bytes(20)
         pack = b"PACK" + struct.pack(">II", 2, 2) + b"\x31xy" + b"\x61\x02x" + checksum

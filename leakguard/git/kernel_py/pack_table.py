@@ -6,7 +6,7 @@ import sys
 from array import array
 from dataclasses import dataclass
 from itertools import accumulate, compress, islice
-from operator import le
+from operator import le, lt
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakguard.git.kernel_error import KernelError
@@ -104,7 +104,7 @@ def _index_count(idx: memoryview, hash_len: int) -> int:
 def _read_names(idx: memoryview, count: int, hash_len: int) -> list[bytes]:
     raw = idx[_INDEX_HEAD : _INDEX_HEAD + count * hash_len].tobytes()
     names = split(raw, hash_len)
-    if not all(map(le, names, islice(names, 1, None))):
+    if not all(map(lt, names, islice(names, 1, None))):
         raise KernelError("the pack index's ids do not ascend")
     first_bytes = raw[::hash_len]
     counts = accumulate(first_bytes.count(byte) for byte in range(256))

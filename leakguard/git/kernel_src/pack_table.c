@@ -168,7 +168,7 @@ check_names(const Table *table)
     size_t number;
 
     for (number = 1; number < table->count; number++) {
-        if (memcmp(name + (number - 1) * table->hash_len, name + number * table->hash_len, table->hash_len) > 0) {
+        if (memcmp(name + (number - 1) * table->hash_len, name + number * table->hash_len, table->hash_len) >= 0) {
             return INDEX_ORDER;
         }
     }
