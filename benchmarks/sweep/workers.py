@@ -13,12 +13,12 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from leakguard.cli.options import cache_folder
+from leakguard.detect.detector import Detector
 from leakguard.detect.ruleset import load_ruleset
 from leakguard.git.objects import open_objects
 from leakguard.git.repository import open_repository
@@ -39,7 +39,11 @@ def main() -> None:
     repository = Path(sys.argv[1])
     workers = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count() or 1
     objects, _ = open_objects(open_repository(repository))
-    make = partial(Worker, objects, load_ruleset(cache_folder()), LIMIT)
+    rules = load_ruleset(cache_folder())
+
+    def make() -> Worker:
+        return Worker(objects, Detector(rules), LIMIT)
+
     tasks = plan(objects, SPAN)
     print("| shared by | workers | wall s | CPU s |\n|---|---|---|---|")
     for _ in range(ROUNDS):
