@@ -19,6 +19,7 @@ from leakguard.errors import LeakguardError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
     from multiprocessing.sharedctypes import Synchronized
 
 FIRST, MOST = 8, 512
@@ -27,6 +28,9 @@ FIRST, MOST = 8, 512
 
 ROOM = 4 << 20
 """Bytes of results that a worker may have ready while nobody takes them."""
+
+GRACE = 1.0
+"""Seconds that a worker has to end by itself."""
 
 
 def import_processes() -> None:
@@ -47,6 +51,7 @@ class Pool:
 
     def __init__(self, make: Callable[[], object], jobs: int) -> None:
         self._others: list[Connection] = []
+        self._processes: list[BaseProcess] = []
         if jobs > 1:
             self._start(make, jobs - 1)
         self._own = make()
@@ -67,9 +72,11 @@ class Pool:
             ours, theirs = context.Pipe()
             _widen(theirs)
             inherited = [*self._others, ours] if forks else []
-            context.Process(target=_serve, args=(theirs, inherited, make, self._taken), daemon=True).start()
+            process = context.Process(target=_serve, args=(theirs, inherited, make, self._taken), daemon=True)
+            process.start()
             theirs.close()
             self._others.append(ours)
+            self._processes.append(process)
 
     def map(self, method: str, tasks: Iterable[object], *arguments: object) -> Iterator[object]:
         """`Worker.method(task, *arguments)` for every task. Tasks are taken as workers become free. A pool whose
@@ -101,11 +108,16 @@ class Pool:
         self._taken.value = 0
 
     def close(self) -> None:
-        """End the workers; what they have not begun is dropped."""
+        """End the workers; what they have not begun is dropped, and what takes longer than GRACE as well."""
         if self._others:
             self._taken.value = sys.maxsize // 2
         for other in self._others:
             other.close()
+        for process in self._processes:
+            process.join(GRACE)
+            if process.is_alive():
+                process.terminate()
+                process.join()
 
 
 @contextmanager

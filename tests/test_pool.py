@@ -116,9 +116,16 @@ def test_a_process_that_dies_is_told_in_a_sentence() -> None:
 def test_the_others_end_when_the_pool_is_closed() -> None:
     pool = Pool(Sleeper, 3)
     others = multiprocessing.active_children()[-2:]
-    results = pool.map("sleep", [1] * 100, 1)
-    next(results)
+    next(pool.map("sleep", [1] * 100, 1))
     pool.close()
-    for other in others:
-        other.join(10)
-        assert other.exitcode == 0
+    assert [other.exitcode for other in others] == [0, 0]
+
+
+def test_one_that_does_not_end_is_ended() -> None:
+    pool = Pool(Sleeper, 2)
+    [other] = set(multiprocessing.active_children()[-1:])
+    pool.begin("sleep", [60_000], 1)
+    while pool._taken.value == 0:
+        time.sleep(0.01)
+    pool.close()
+    assert other.exitcode
