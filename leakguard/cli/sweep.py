@@ -49,8 +49,9 @@ def command(
 ) -> int:
     """Find secrets in the whole history of repositories.
 
-    Every object is looked at: all branches, tags, stashes, notes, commit messages, file names, the repository's own
-    configuration, and what no ref reaches any more. REPO is a working tree or a bare repository; default: this one.
+    Every object is looked at: all branches, tags, stashes, notes, commit messages, file names, and what no ref reaches
+    any more; and the git folder's own texts: configuration, logs, hooks. REPO is a working tree or a bare repository;
+    default: this one.
     """
     chosen = repositories or (Path(),)
 
