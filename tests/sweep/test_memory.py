@@ -36,31 +36,16 @@ def remembering(repo: GitRepo, rules, settings, tmp_path: Path, token):
     return run
 
 
-@pytest.fixture
-def reads(monkeypatch) -> list[str]:
-    """The passes of workers, as they are made."""
-    made: list[str] = []
-    for name in ("read_texts", "read_trees"):
-        honest = getattr(Worker, name)
-
-        def counted(self, task, *arguments, honest=honest, name=name):
-            made.append(name)
-            return honest(self, task, *arguments)
-
-        monkeypatch.setattr(Worker, name, counted)
-    return made
-
-
 def plain(result: Result) -> Result:
     return msgspec.structs.replace(result, coverage=msgspec.structs.replace(result.coverage, notes=()))
 
 
-def test_a_second_sweep_reads_no_pack_and_says_the_same(remembering, reads) -> None:
+def test_a_second_sweep_reads_no_pack_and_says_the_same(remembering, passes) -> None:
     first = remembering()
-    assert reads
-    reads.clear()
+    assert passes
+    passes.clear()
     assert plain(remembering()) == plain(first)
-    assert reads == []
+    assert passes == []
 
 
 def test_without_memory_the_result_is_the_same(remembering) -> None:
@@ -68,42 +53,42 @@ def test_without_memory_the_result_is_the_same(remembering) -> None:
     assert plain(remembering()) == plain(remembering(memory=None))
 
 
-def test_new_objects_cost_only_themselves(repo: GitRepo, remembering, reads, token) -> None:
+def test_new_objects_cost_only_themselves(repo: GitRepo, remembering, passes, token) -> None:
     remembering()
-    reads.clear()
+    passes.clear()
     commit = repo.commit(c=token("new"))
     result = remembering()
     found = {finding.secret.reveal().decode(): finding for finding in result.findings}
     assert [event.commit.id for event in found[token("new")].provenance.introduced] == [commit]
-    assert reads.count("read_texts") == 1
+    assert passes.count("read_texts") == 1
     assert plain(remembering()) == plain(remembering(memory=None))
 
 
-def test_a_new_pack_beside_a_known_one(repo: GitRepo, remembering, reads, token) -> None:
+def test_a_new_pack_beside_a_known_one(repo: GitRepo, remembering, passes, token) -> None:
     remembering()
     repo.commit(c=token("new"))
     repo.git("repack", "-dq")
-    reads.clear()
+    passes.clear()
     result = remembering()
-    assert reads.count("read_texts") == 1
+    assert passes.count("read_texts") == 1
     assert plain(result) == plain(remembering(memory=None))
 
 
-def test_moved_refs_are_noticed(repo: GitRepo, remembering, reads, token) -> None:
+def test_moved_refs_are_noticed(repo: GitRepo, remembering, passes, token) -> None:
     remembering()
-    reads.clear()
+    passes.clear()
     repo.git("branch", "other", "HEAD~3")
     result = remembering()
-    assert reads == []
+    assert passes == []
     assert plain(result) == plain(remembering(memory=None))
     assert any("refs/heads/other" in finding.provenance.refs for finding in result.findings)
 
 
-def test_other_rules_read_everything_again(remembering, reads) -> None:
+def test_other_rules_read_everything_again(remembering, passes) -> None:
     remembering()
-    reads.clear()
+    passes.clear()
     remembering(only=("github-*",))
-    assert "read_texts" in reads
+    assert "read_texts" in passes
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage", None])
