@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from leakguard.collect import UNREAD
 from leakguard.model import Held
 from leakguard.sweep.memory import digest, held_row
 
@@ -73,6 +74,17 @@ class Counted:
         same = sorted(at for alike in by_value.values() if len(alike) > 1 for at in alike)
         held = self.reviver.held([rows[at] for at in same])
         return [same[at] for at in _seen_before([(it.reason, it.rule, it.detail, it.secret) for it in held])]
+
+
+def read_alike(collector: Collector, others: Collector, reviver: Reviver) -> None:
+    """Read the values that are only counted and of a kind with one that `others` hold, for they may be the same.
+    StaleError, with nothing changed, where one is not there any more."""
+    kinds = {(reason, rule, len(secret)) for reason, rule, _, secret in others.held}
+    counted = {key: held_row(item) for key, item in collector.held.items() if key[2] == UNREAD}
+    alike = {key: row for key, row in counted.items() if _kind(row) in kinds}
+    for key, held in zip(alike, reviver.held(list(alike.values())), strict=True):
+        item = collector.held.pop(key)
+        collector.put_held(held, item.count, item.spot)
 
 
 def remember_repeats(packs: Sequence[Collector], reviver: Reviver, memory: Memory) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from leakguard.assemble import listed, settle
+from leakguard.collect import Collector
 from leakguard.git.history import Reach
+from leakguard.sweep.counted import read_alike
 from leakguard.sweep.known_trees import recall_trees, remember_trees
 from leakguard.sweep.lives import pack_lives
 from leakguard.sweep.memory import TreeMemory, digest
 from leakguard.sweep.places import Reached, message_numbers
 from leakguard.sweep.quotes import NAME
+from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from leakguard.collect import Collector, Group
+    from leakguard.collect import Group
     from leakguard.detect.detector import Detector
     from leakguard.git.history import History, Tip
     from leakguard.git.objects import Objects
@@ -173,10 +177,14 @@ class SecondPass:
         progress: Callable[[str, int, int], None],
     ) -> tuple[list[Group], Numbered, Reach]:
         """The same once more, with the secrets that file names hold."""
+        found = Collector()
         for tree, names in self.walk(pool, tasks, Numbered({}, {}), wanted, progress).named:
             for name in names:
                 label = NAME + name.decode("utf-8", "surrogateescape")
-                self.collector.add(self.detector.detect(name), self.objects.oid(tree), label)
+                found.add(self.detector.detect(name), self.objects.oid(tree), label)
+        with suppress(StaleError):
+            read_alike(self.collector, found, Reviver(self.objects, self.detector))
+        self.collector.merge(found)
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
         return groups, numbered, self.walk(pool, tasks, numbered, wanted, progress).reach

@@ -84,6 +84,15 @@ def test_what_the_configuration_repeats_is_counted_once(repo: GitRepo, remember:
     assert result == afresh()
 
 
+def test_what_a_file_name_repeats_is_counted_once(repo: GitRepo, remember: Sweep, afresh: Sweep) -> None:
+    stand_in = f'AppKey: "{"x" * 40}"'
+    repo.commit(a=f"{stand_in}\n", b=f"AppKey: {'x' * 41}\n", **{stand_in: "a name\n"})
+    repo.git("repack", "-adfq")
+    first = remember()
+    assert first.coverage.held["placeholder"]
+    assert remember() == first == afresh()
+
+
 def test_of_the_same_length_is_not_yet_the_same(repo: GitRepo, remember: Sweep, afresh: Sweep) -> None:
     for number in range(4):
         repo.commit(**{f"f{number}": text(f"changeme_{number}")})
