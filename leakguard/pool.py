@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 FIRST, MOST = 8, 512
 """Of tasks that come one by one, how many are handed out together: few at first, so that nobody waits for long."""
 
-
 ROOM = 4 << 20
 """Bytes of results that a worker may have ready while nobody takes them."""
 

@@ -79,7 +79,7 @@ def _sweep(repository: Path, settings: Settings, listener: Listener | None) -> R
     from leakguard.sweep.opening import Opening
 
     # Begun before the rest is imported, which takes as long.
-    opening = Opening(repository, packs=settings.engine == "pack")
+    opening = Opening(repository, settings.engine)
     from leakguard.sweep.run import sweep
 
     rules = load_rules(settings)

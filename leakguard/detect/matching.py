@@ -10,12 +10,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import msgspec
-import regex
 
 from leakguard.detect.beginnings import Beginnings
 from leakguard.detect.checks import find_check
 from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
+from leakguard.detect.expressions import compile_expression
 from leakguard.detect.judgement import judge
 from leakguard.detect.placeholders import placeholder_reason
 from leakguard.detect.search import Search, Seeker
@@ -24,6 +24,8 @@ from leakguard.model import CONFIDENCES, Confidence, HeldReason, Rule, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import regex
 
     Record = Callable[[Evidence, list[Verdict], "Confirmed"], None]
 
@@ -62,14 +64,11 @@ class Matcher:
     ) -> None:
         self._rules = rules
         self._record = record
-        self._expression = expression or self._compile
+        self._expression = expression or (lambda rule: compile_expression(rules[rule].match))
         self._beginnings = Beginnings(rules)
         self._seekers: dict[int, Seeker] = {}
         self._searches: dict[int, Search] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}
-
-    def _compile(self, rule: int) -> regex.Pattern[bytes]:
-        return regex.compile(self._rules[rule].match.encode(), regex.VERSION0)
 
     def neighbourhood(self, data: bytes, rule: int, end: int) -> tuple[int, int]:
         """The span of `data` that confirming this candidate reads; a change outside of it cannot change the answer."""

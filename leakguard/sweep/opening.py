@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Opening:
-    """Begins to open the repository at `path`, and its packs if they are wanted. What goes wrong is told to whoever
-    asks for it, so that it makes no difference when this was begun."""
+    """Begins to open the repository at `path`, and its packs where the engine reads them. What goes wrong is told to
+    whoever asks for it, so that it makes no difference when this was begun."""
 
-    def __init__(self, path: Path, *, packs: bool = True) -> None:
+    def __init__(self, path: Path, engine: str) -> None:
         self._repository: Repository | None = None
         self._opened: tuple[Objects, list[tuple[str, str]]] | None = None
         self._problem: BaseException | None = None
@@ -33,7 +33,7 @@ class Opening:
         except LeakguardError as problem:
             self._problem = problem
             return
-        if packs:
+        if engine == "pack":
             # A daemon: whoever leaves before does not wait for it.
             self._thread = Thread(target=self._open, args=(self._repository,), daemon=True)
             self._thread.start()

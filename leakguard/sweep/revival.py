@@ -17,6 +17,7 @@ from leakguard.detect.allowances import read_comments
 from leakguard.detect.decoders import find_inner
 from leakguard.detect.detector import match_of
 from leakguard.model import Held
+from leakguard.sweep.quotes import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -160,7 +161,7 @@ class _Text:
 
 
 def _inner(content: bytes, label: str) -> bytes:
-    if label in ("", "commit", "tag"):
+    if label in ("", *WHOLE):
         return content
     inner = find_inner(content, label)
     if inner is None:

@@ -77,14 +77,14 @@ def sweep(
     A listener is handed each finding as soon as it is complete, and the result then holds none. `opening` is given
     where the repository is being opened already.
     """
-    return _Sweep(opening or Opening(path), rules, settings, progress, listener).run()
+    return _Sweep(opening or Opening(path, settings.engine), rules, settings, progress, listener).run()
 
 
 def sweep_with_spots(
     path: Path, rules: RuleSet, settings: Settings, progress: Callable[[str, int, int], None] = quiet
 ) -> tuple[Result, dict[bytes, list[Spot]]]:
     """As `sweep`, and every spot of every value that was found, beyond the places that a result shows."""
-    run = _Sweep(Opening(path), rules, settings, progress)
+    run = _Sweep(Opening(path, settings.engine), rules, settings, progress)
     result = run.run()
     spots: dict[bytes, list[Spot]] = {}
     for group in run.collector.groups.values():

@@ -15,7 +15,7 @@ from leakguard.sweep.known_trees import recall_trees, remember_trees
 from leakguard.sweep.lives import pack_lives
 from leakguard.sweep.memory import TreeMemory, digest
 from leakguard.sweep.places import Reached, message_numbers
-from leakguard.sweep.quotes import NAME
+from leakguard.sweep.quotes import NAME, WHOLE
 from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import Trees
 
@@ -116,10 +116,10 @@ class SecondPass:
         for key, group in enumerate(groups):
             owner[group.match.rule, group.match.secret.reveal()] = key
             for spot in group.spots:
-                if spot.holder and spot.label not in ("commit", "tag"):
+                if spot.holder and spot.label not in WHOLE:
                     keys.setdefault(spot.holder, set()).add(key)
         for key, item in enumerate(listed(self.collector, self.rules), len(groups)):
-            if item.spot.holder and item.spot.label not in ("commit", "tag"):
+            if item.spot.holder and item.spot.label not in WHOLE:
                 keys.setdefault(item.spot.holder, set()).add(key)
         return Numbered({oid: frozenset(found) for oid, found in keys.items()}, owner)
 

@@ -149,7 +149,7 @@ class Worker:
         pack, local = self.objects.place(number)
         if pack is None:
             return False
-        base = int(memoryview(pack.table.parents).cast("i")[local])
+        base = pack.parents[local]
         return base >= 0 and number - local + base in self._lost and not self.objects.is_elsewhere(number)
 
 

@@ -26,7 +26,7 @@ def test_the_objects_are_those_of_the_repository(repo: GitRepo) -> None:
     repo.commit(a="one")
     repo.git("repack", "--quiet", "-ad")
     repo.commit(a="two")
-    begun = Opening(repo.path)
+    begun = Opening(repo.path, "pack")
     assert begun.repository().path == repo.path
     objects, problems = begun.objects()
     expected, _ = open_objects(open_repository(repo.path))
@@ -36,13 +36,13 @@ def test_the_objects_are_those_of_the_repository(repo: GitRepo) -> None:
 
 def test_without_packs_nothing_is_read_ahead(repo: GitRepo) -> None:
     threads = threading.active_count()
-    begun = Opening(repo.path, packs=False)
+    begun = Opening(repo.path, "plain")
     assert threading.active_count() == threads
     assert (begun.busy, begun.objects()[0].count) == (False, 0)
 
 
 def test_a_missing_repository_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
-    begun = Opening(tmp_path)
+    begun = Opening(tmp_path, "pack")
     with pytest.raises(RepositoryError, match="is not in a git repository"):
         begun.repository()
 
@@ -52,7 +52,7 @@ def test_what_fails_ahead_fails_where_the_objects_are_asked_for(repo: GitRepo, m
         raise MemoryError
 
     monkeypatch.setattr(opening, "open_objects", fail)
-    begun = Opening(repo.path)
+    begun = Opening(repo.path, "pack")
     assert begun.repository().path == repo.path
     with pytest.raises(MemoryError):
         begun.objects()
@@ -62,7 +62,7 @@ def test_a_sweep_of_what_is_open_gives_the_same_result(
     repo: GitRepo, rules: RuleSet, settings: Settings, token
 ) -> None:
     repo.commit(a=token("a"))
-    assert sweep(repo.path, rules, settings, opening=Opening(repo.path)) == sweep(repo.path, rules, settings)
+    assert sweep(repo.path, rules, settings, opening=Opening(repo.path, "pack")) == sweep(repo.path, rules, settings)
 
 
 def test_a_rule_file_that_is_missing_is_told_before_a_repository_that_is(leakguard, tmp_path: Path) -> None:
