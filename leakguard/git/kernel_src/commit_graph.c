@@ -367,7 +367,7 @@ kernel_members(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
     Py_buffer views[2];
     Span spans[2];
-    int opened = 0;
+    int opened;
     Grow ends = {0}, members = {0};
     PyObject *result = NULL;
     Py_ssize_t width;
@@ -379,9 +379,7 @@ kernel_members(PyObject *module, PyObject *const *args, Py_ssize_t given)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    while (opened < 2 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
-        opened++;
-    }
+    opened = kernel_open_all(args, 2, views, spans);
     if (opened == 2) {
         Problem problem = BAD_CLASSES;
         if (width > 0 && width % 8 == 0 && spans[0].len % 4 == 0 && spans[0].len / 4 < INT32_MAX
@@ -393,9 +391,7 @@ kernel_members(PyObject *module, PyObject *const *args, Py_ssize_t given)
         result = problem != NULL ? kernel_raise(kernel_state(module)->error, problem)
                                  : pack_grown((const Grow *const[]){&ends, &members}, 2);
     }
-    while (opened > 0) {
-        PyBuffer_Release(&views[--opened]);
-    }
+    kernel_close_all(views, opened);
     grow_free(&ends);
     grow_free(&members);
     return result;
@@ -523,7 +519,7 @@ graph_lives(PyObject *self, PyObject *const *args, Py_ssize_t given)
     KernelState *state = PyType_GetModuleState(Py_TYPE(self));
     Py_buffer views[4];
     Span spans[4];
-    int opened = 0;
+    int opened;
     PyObject *result = NULL;
     Py_ssize_t width;
 
@@ -534,9 +530,7 @@ graph_lives(PyObject *self, PyObject *const *args, Py_ssize_t given)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    while (opened < 4 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
-        opened++;
-    }
+    opened = kernel_open_all(args, 4, views, spans);
     if (opened == 4 && (width <= 0 || width % 8 != 0 || spans[0].len % 4 != 0 || spans[1].len == 0
                         || spans[1].len % (size_t)width != 0 || spans[2].len != graph->total / 8 + 1
                         || spans[3].len != graph->total / 8 + 1)) {
@@ -555,9 +549,7 @@ graph_lives(PyObject *self, PyObject *const *args, Py_ssize_t given)
         };
         result = run_lives(state, &lives);
     }
-    while (opened > 0) {
-        PyBuffer_Release(&views[--opened]);
-    }
+    kernel_close_all(views, opened);
     return result;
 }
 

@@ -77,7 +77,7 @@ kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given)
     PyObject *result = NULL;
     Problem problem = NO_TABLE;
     Py_ssize_t step, budget;
-    int opened = 0;
+    int opened;
 
     if (kernel_arguments("families", given, 6) < 0) {
         return NULL;
@@ -87,9 +87,7 @@ kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    while (opened < 4 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
-        opened++;
-    }
+    opened = kernel_open_all(args, 4, views, spans);
     if (opened == 4) {
         forest.order = (const int32_t *)spans[0].at;
         forest.depths = (const int32_t *)spans[1].at;
@@ -105,8 +103,6 @@ kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given)
         }
         result = problem == NULL ? cut(&forest) : kernel_raise(kernel_state(module)->error, problem);
     }
-    while (opened > 0) {
-        PyBuffer_Release(&views[--opened]);
-    }
+    kernel_close_all(views, opened);
     return result;
 }

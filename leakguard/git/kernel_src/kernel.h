@@ -61,6 +61,8 @@ PyThreadState *kernel_release_gil(size_t work);
 void kernel_retake_gil(PyThreadState *saved);
 
 int kernel_open(PyObject *object, Py_buffer *view, Span *span);
+int kernel_open_all(PyObject *const *objects, int count, Py_buffer *views, Span *spans);
+void kernel_close_all(Py_buffer *views, int opened);
 
 /* Makes *items, an array of `width` bytes each, reach to `index`; what is new in it is all zero. */
 Problem reach_index(void **items, size_t *room, size_t width, size_t index);

@@ -67,6 +67,27 @@ kernel_open(PyObject *object, Py_buffer *view, Span *span)
     return 0;
 }
 
+/* How many of `count` buffers could be opened, from the first on; an exception is set where it is not all of them. The
+ * caller closes as many. */
+int
+kernel_open_all(PyObject *const *objects, int count, Py_buffer *views, Span *spans)
+{
+    int opened = 0;
+
+    while (opened < count && kernel_open(objects[opened], &views[opened], &spans[opened]) == 0) {
+        opened++;
+    }
+    return opened;
+}
+
+void
+kernel_close_all(Py_buffer *views, int opened)
+{
+    while (opened > 0) {
+        PyBuffer_Release(&views[--opened]);
+    }
+}
+
 Problem
 reach_index(void **items, size_t *room, size_t width, size_t index)
 {

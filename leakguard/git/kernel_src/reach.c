@@ -263,7 +263,7 @@ kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
     Py_buffer views[3];
     Span spans[3];
-    int opened = 0;
+    int opened;
     PyObject *result = NULL;
     Py_ssize_t width, total;
 
@@ -275,9 +275,7 @@ kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    while (opened < 3 && kernel_open(args[opened], &views[opened], &spans[opened]) == 0) {
-        opened++;
-    }
+    opened = kernel_open_all(args, 3, views, spans);
     if (opened == 3 && (width <= 0 || width % 8 != 0 || total < 0 || total >= INT32_MAX
                         || spans[1].len % 8 != 0 || spans[2].len % (size_t)width != 0)) {
         kernel_raise(kernel_state(module)->error, BAD_EDGES);
@@ -294,8 +292,6 @@ kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
         };
         result = run(kernel_state(module), &graph, (size_t)width);
     }
-    while (opened > 0) {
-        PyBuffer_Release(&views[--opened]);
-    }
+    kernel_close_all(views, opened);
     return result;
 }
