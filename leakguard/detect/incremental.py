@@ -35,19 +35,14 @@ State = list[Entry]
 
 def scan_whole(detector: Detector, data: bytes) -> State:
     """The candidates of a text that nothing is known of."""
-    return ask_all(detector, data, detector.scanner.hits(data))
-
-
-def ask_all(detector: Detector, data: bytes, hits: list[tuple[int, int]]) -> State:
-    """The candidates of a text of which it is known what the anchors hit in it."""
-    return [_ask(detector, data, rule, end) for end, rule in hits]
+    return [_ask(detector, data, rule, end) for end, rule in detector.scanner.hits(data)]
 
 
 def scan_edit(
     detector: Detector, base: State, data: bytes, clean: bytes, windows: bytes, hits: list[tuple[int, int]]
 ) -> State:
     """The candidates of `data`, given those of its base, what the edit copied (`clean`) and touched (`windows`), and
-    what the anchors hit in the gathered windows."""
+    what the anchors hit in the gathered windows. A text that is no edit has no base and nothing copied."""
     entries = _inherit(detector, base, data, clean) if base else []
     if hits:
         entries.extend(_accepted(detector, data, windows, hits))

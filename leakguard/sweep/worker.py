@@ -11,7 +11,7 @@ import msgspec
 from leakguard.collect import Collector, Spot
 from leakguard.config import MAX_BLOB_SIZE
 from leakguard.detect.decoders import decode, may_decode
-from leakguard.detect.incremental import ask_all, scan_edit, scan_whole
+from leakguard.detect.incremental import scan_edit, scan_whole
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
@@ -212,22 +212,15 @@ class _TextRun:
 
     def take_blob(self, number: int, depth: int) -> None:
         """A blob in which there is something. What is found in it is kept for those that are made of it."""
-        chain, hits = self.chain, self.reader.hits or []
-        base = chain.base_kept
-        if depth and (hits or base):
-            clean, windows = chain.rows()
+        chain, hits, base = self.chain, self.reader.hits, self.chain.base_kept
+        if hits or base:
             content = chain.content(depth)
-            self.keep(number, content, scan_edit(self.detector, base or [], content, clean, windows, hits))
-        elif hits:
-            content = chain.content(0)
-            self.keep(number, content, ask_all(self.detector, content, hits))
+            state = scan_edit(self.detector, base or [], content, *chain.rows(), hits or [])
+            if state:
+                chain.keep(state)
+                self.settle(number, content, state)
         if chain.unusual:
             self.take_decoded(number, chain.content(depth))
-
-    def keep(self, number: int, content: bytes, state: State) -> None:
-        if state:
-            self.chain.keep(state)
-            self.settle(number, content, state)
 
     def settle(self, number: int, content: bytes, state: State) -> None:
         """The matches among a blob's candidates."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.buffers import as_bytes
-from leakguard.git.kernel_py.delta import apply_delta, cut, gather
+from leakguard.git.kernel_py.delta import apply_delta, cut
+from leakguard.git.kernel_py.lines import NewLines, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from leakguard.git.kernel_py.delta import Copy
 
 _MOST_MARGIN = 1 << 20
-_MOST_SEEN = 32 << 20
 _MARKS = (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff", b"PK\x03\x04", b"\0\0\xfe\xff")
 
 
@@ -43,15 +43,13 @@ class Chain:
         self._links: list[_Link | None] = []
         self._serials = 0
         self._clean: Sequence[int] = ()
-        self._windows: Sequence[int] = ()
         self.copies: list[Copy] = []
         self.depth = -1
         self.base_serial = 0
         self._base_len = 0
-        self._seen: set[bytes] = set()
-        self._seen_size = 0
-        self._gathered: list[bytes] = []
-        self._dirty: bytes | None = None
+        self._seen = Seen()
+        self._new: NewLines | None = None
+        self._whole = False
         self.base_kept: Any = None
         self.size = 0
         self.dirty_size = 0
@@ -102,48 +100,48 @@ class Chain:
         return link
 
     def dirty(self) -> bytes:
-        """What of the last edit has to be scanned again: the bytes of each dirty window and a newline after each.
-        `delta.cut` says what a window is. A window that was given before is left out, unless something was found in it.
-        `dirty_size` is how much it would have been with those. To ask again gives the same. KernelError where the last
-        object is not an edit."""
+        """What of the last object has to be scanned: the bytes of each window and a newline after each. `delta.cut` says
+        what the windows of an edit are; another object is one window. Lines that were given before are left out, where
+        nothing was found in them. `dirty_size` is how much it would have been with those. To ask again gives the same.
+        KernelError where the last object could not be had."""
+        if not self._whole:
+            raise KernelError("nothing is held")
+        if self._new is None:
+            self._new = self._find_new(self.content(self.depth))
+        return self._new.gather()
+
+    def _find_new(self, content: bytes) -> NewLines:
         if not self.base_serial:
-            raise KernelError("the last object is not an edit")
-        if self._dirty is not None:
-            return self._dirty
-        self._remember()
-        child = self.content(self.depth)
-        self._clean, windows = cut(child, self._base_len, self.copies, self._margin)
-        pieces, self._windows, self.dirty_size = gather(child, windows, self._seen)
-        self._gathered = pieces
-        self._dirty = b"\n".join(pieces) + b"\n" if pieces else b""
-        return self._dirty
+            self.dirty_size = len(content)
+            return NewLines(content, [(0, len(content), 0, len(content))] if content else [], self._seen)
+        self._clean, numbers = cut(content, self._base_len, self.copies, self._margin)
+        windows = list(zip(*[iter(numbers)] * 4, strict=True))
+        self.dirty_size = sum(end - start + 1 for start, end, *_ in windows)
+        return NewLines(content, windows, self._seen)
 
     def rows(self) -> tuple[bytes, bytes]:
-        """Where in the last object what `dirty` gave is, as int64 rows of five: (clean, windows). To ask means that
-        something was found there: the same windows will be given again.
+        """Where in the last object what `dirty` gave is, as int64 rows of five: (clean, windows).
 
-        windows: (gather_start, gather_end, child_start, accept_lo, accept_hi), ascending.
+        windows: (gather_start, gather_end, start in the object, accept_lo, accept_hi), ascending.
         clean:   (lo, hi, shift, copy_start, copy_end), ascending; see `delta.cut`.
         """
-        self._gathered = []
-        return _packed(self._clean), _packed(self._windows)
+        windows = self._new.windows if self._new else ()
+        return _packed(self._clean), _packed([number for window in windows for number in window])
 
-    def _remember(self) -> None:
-        """Nobody asked where the windows of the last time are: nothing was found in them, nor will be."""
-        if self._seen_size > _MOST_SEEN:
-            self._seen.clear()
-            self._seen_size = 0
-        self._seen.update(self._gathered)
-        self._seen_size += sum(map(len, self._gathered))
-        self._gathered = []
+    def remember(self, hits: Sequence[tuple[Any, ...]], /) -> None:
+        """Take note that nothing was found in what `dirty` gave but the hits, which begin with where each ends in it. The
+        other lines are not given again."""
+        if self._new is not None:
+            self._seen.add(self._new.clean(hit[0] for hit in hits))
 
     def _forget(self) -> None:
-        self.copies, self._clean, self._windows = [], (), ()
-        self.base_serial, self.base_kept, self._dirty = 0, None, None
+        self.copies, self._clean = [], ()
+        self.base_serial, self.base_kept, self._new, self._whole = 0, None, None, False
 
     def _see(self, depth: int, content: bytes) -> None:
         self._serials += 1
         self._links.append(_Link(self._serials, content))
+        self._whole = True
         self.depth, self.size, self.unusual = depth, len(content), _is_unusual(content)
 
 

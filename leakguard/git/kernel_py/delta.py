@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
-
-if TYPE_CHECKING:
-    from collections.abc import Container
 
 _LEAST_GAP = 64  # A copy whose unscanned middle would be shorter than this is scanned whole.
 _TRUNCATED_DELTA = "the delta is truncated"
@@ -197,21 +192,3 @@ def cut(child: bytes, base_len: int, copies: list[Copy], margin: int) -> tuple[l
     if child:
         windows += (window_start, child_len, accept_lo, child_len)
     return clean, windows
-
-
-def gather(child: bytes, windows: list[int], seen: Container[bytes]) -> tuple[list[bytes], array[int], int]:
-    """The windows that were not seen before; rows of five that say where (see `Chain.rows`), when a newline follows
-    each; and how long they were with those that were seen."""
-    rows = array("q")
-    pieces: list[bytes] = []
-    gathered = total = 0
-    for start, end, accept_lo, accept_hi in zip(*[iter(windows)] * 4, strict=True):
-        piece = child[start:end]
-        total += end - start + 1
-        if piece in seen:
-            continue
-        gather_end = gathered + end - start
-        rows.extend((gathered, gather_end, start, accept_lo, accept_hi))
-        pieces.append(piece)
-        gathered = gather_end + 1
-    return pieces, rows, total

@@ -12,7 +12,7 @@ from leakguard.git.kernel_py.commit import append_commit
 from leakguard.git.kernel_py.oid_table import OidTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from typing_extensions import Buffer
 
@@ -23,13 +23,13 @@ class TextReader:
     """Reads the texts that `chain` holds, as a `Walk` comes to them.
 
     `objects` are those that commits may name; `most` is how many bytes of messages are gathered before the walk tells.
-    `scan` gives what there is in some bytes, anything false where there is nothing; `hits` is what it gave for what is
+    `scan` gives what there is in some bytes, as tuples that begin with where it ends; `hits` is what it gave for what is
     new of the last blob, None where nothing is new.
     `commits`, `blobs` and `tags` count what was read, `decoded` its bytes, `scanned` those of them that no base has.
     `settled`: every tree and parent that the commits name is known.
     """
 
-    def __init__(self, chain: Chain, objects: OidTable, most: int, scan: Callable[[bytes], object]) -> None:
+    def __init__(self, chain: Chain, objects: OidTable, most: int, scan: Callable[[bytes], Sequence[tuple[Any, ...]]]) -> None:
         if not isinstance(chain, Chain) or not isinstance(objects, OidTable):
             raise TypeError("chain must be a Chain and objects an OidTable")
         self.chain = chain
@@ -82,9 +82,11 @@ class TextReader:
         if kind != BLOB:
             self.add(kind, number, chain.content(chain.depth))
             return len(self._messages) > self._most
-        new = chain.dirty() if chain.base_serial else chain.content(0)
+        new = chain.dirty()
         self.blobs += 1
         self.decoded += chain.size
-        self.scanned += chain.dirty_size if chain.base_serial else chain.size
-        self.hits = self._scan(new) if new or not chain.base_serial else None
+        self.scanned += chain.dirty_size
+        self.hits = self._scan(new) if new else None
+        if self.hits is not None:
+            chain.remember(self.hits)
         return bool(self.hits or chain.base_kept is not None or chain.unusual)

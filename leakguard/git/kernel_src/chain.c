@@ -4,6 +4,7 @@
 #include <structmember.h>
 
 static const char NO_BASE[] = "the delta's base is not held";
+static const char NOTHING[] = "nothing is held";
 
 static void
 drop_link(Link *link)
@@ -55,6 +56,7 @@ see_link(Chain *chain, size_t depth, Span content)
 
     link->content = content;
     link->serial = ++chain->serials;
+    chain->whole = 1;
     chain->found = 0;
     chain->used = depth + 1;
     chain->depth = depth;
@@ -82,6 +84,16 @@ chain_enter(Chain *chain)
     return 0;
 }
 
+/* Forgets what is known of the last object. */
+static void
+begin_object(Chain *chain)
+{
+    chain->copies.used = chain->clean.used = chain->windows.used = 0;
+    chain->base_serial = 0;
+    chain->whole = 0;
+    Py_CLEAR(chain->base_kept);
+}
+
 /* Begins a new delta tree with its whole content, which is bytes. */
 Problem
 chain_begin(Chain *chain, PyObject *content)
@@ -90,9 +102,7 @@ chain_begin(Chain *chain, PyObject *content)
     Problem problem;
 
     cut_chain(chain, 0);
-    Py_CLEAR(chain->base_kept);
-    chain->base_serial = 0;
-    chain->copies.used = chain->clean.used = chain->windows.used = 0;
+    begin_object(chain);
     problem = make_room(chain, 0);
     if (problem == NULL) {
         chain->links[0].object = Py_NewRef(content);
@@ -131,9 +141,7 @@ edit(Chain *chain, size_t depth, Span delta)
     Span base, content;
     Problem problem;
 
-    chain->copies.used = chain->clean.used = chain->windows.used = 0;
-    chain->base_serial = 0;
-    Py_CLEAR(chain->base_kept);
+    begin_object(chain);
     if (depth < 1 || !chain_holds(chain, depth - 1)) {
         return NO_BASE;
     }
@@ -235,98 +243,46 @@ chain_content(PyObject *self, PyObject *arg)
     return Py_NewRef(link->object);
 }
 
-/* Nobody asked where the windows of the last time are: nothing was found in them, nor will be. */
-static Problem
-remember_windows(Chain *chain)
-{
-    const Mark128 *mark = (const Mark128 *)(const void *)chain->marks.at;
-    const Mark128 *end = mark + chain->marks.used / sizeof *mark;
-    Problem problem = NULL;
-
-    for (; mark < end && problem == NULL; mark++) {
-        problem = seen_add(&chain->seen, *mark);
-    }
-    chain->marks.used = 0;
-    return problem;
-}
-
-/* Leaves out the windows that were gathered before, and moves the others up. All marks are made before the first is
- * looked for, so that their places are on the way from memory by then. */
-static Problem
-drop_seen_windows(Chain *chain, Span child, size_t *gathered)
-{
-    Window *windows = (Window *)(void *)chain->windows.at;
-    size_t count = chain->windows.used / sizeof *windows, kept = 0, number;
-    Problem problem = grow_reserve(&chain->marks, count * sizeof(Mark128));
-    Mark128 *marks = (Mark128 *)(void *)chain->marks.at;
-    int64_t at = 0;
-
-    if (problem != NULL) {
-        return problem;
-    }
-    for (number = 0; number < count; number++) {
-        const Window *window = &windows[number];
-        Span text = {child.at + window->start, (size_t)(window->gather_end - window->gather_start)};
-        marks[number] = seen_mark(&chain->seen, text);
-        seen_expect(&chain->seen, marks[number]);
-    }
-    for (number = 0; number < count; number++) {
-        int64_t len = windows[number].gather_end - windows[number].gather_start;
-        if (!seen_has(&chain->seen, marks[number])) {
-            marks[kept] = marks[number];
-            windows[kept] = windows[number];
-            windows[kept].gather_start = at;
-            windows[kept].gather_end = at + len;
-            at += len + 1;
-            kept++;
-        }
-    }
-    chain->windows.used = kept * sizeof *windows;
-    chain->marks.used = kept * sizeof *marks;
-    *gathered = (size_t)at;
-    return NULL;
-}
-
-/* Finds the dirty windows of the last object, which is an edit, but for those that were gathered before. */
+/* Finds what is new of the last object: the lines of its dirty windows, or of all of it where it is no edit, but for
+ * those that were given before and in which nothing was found. */
 Problem
-chain_find_dirty(Chain *chain)
+chain_find_new(Chain *chain)
 {
-    Span child = chain->links[chain->depth].content;
+    Span content = chain->links[chain->depth].content;
+    size_t size = content.len;
     PyThreadState *saved;
-    size_t gathered = 0;
     Problem problem;
 
     if (chain->found) {
         return NULL;
     }
-    saved = kernel_release_gil(child.len);
-    problem = remember_windows(chain);
-    chain->clean.used = chain->windows.used = 0;
-    if (problem == NULL) {
-        problem = delta_cut(child, chain->base_len, chain->margin, &chain->copies, &chain->clean, &chain->windows,
-                            &gathered);
-    }
-    if (problem == NULL && gathered > (size_t)PY_SSIZE_T_MAX) {
+    chain->clean.used = chain->touched.used = chain->windows.used = chain->lines.used = 0;
+    saved = kernel_release_gil(content.len);
+    problem = chain->base_serial == 0 ? delta_whole(content, &chain->touched)
+                                      : delta_cut(content, chain->base_len, chain->margin, &chain->copies,
+                                                  &chain->clean, &chain->touched, &size);
+    if (problem == NULL && size >= (size_t)PY_SSIZE_T_MAX) {
         problem = kernel_no_memory;
     }
-    chain->dirty_size = (Py_ssize_t)gathered;
-    if (problem == NULL && chain->windows.used > 0) {
-        problem = drop_seen_windows(chain, child, &gathered);
+    if (problem == NULL) {
+        problem = lines_find_new(&chain->seen, content, &chain->touched, &chain->windows, &chain->lines);
     }
     kernel_retake_gil(saved);
-    chain->gathered = (Py_ssize_t)gathered;
+    chain->dirty_size = (Py_ssize_t)size;
     chain->found = problem == NULL;
     return problem;
 }
 
-/* The dirty windows that were found, a newline after each. */
+/* What was found new, a newline after each window. */
 PyObject *
 chain_gather(Chain *chain)
 {
-    PyObject *gathered = PyBytes_FromStringAndSize(NULL, chain->gathered);
+    const Window *end = (const Window *)(const void *)(chain->windows.at + chain->windows.used);
+    size_t size = chain->windows.used > 0 ? (size_t)end[-1].gather_end + 1 : 0;
+    PyObject *gathered = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
 
     if (gathered != NULL) {
-        PyThreadState *saved = kernel_release_gil((size_t)chain->gathered);
+        PyThreadState *saved = kernel_release_gil(size);
         delta_gather(chain->links[chain->depth].content, &chain->windows, (uint8_t *)PyBytes_AS_STRING(gathered));
         kernel_retake_gil(saved);
     }
@@ -343,10 +299,61 @@ chain_dirty(PyObject *self, PyObject *Py_UNUSED(unused))
     if (chain_enter(chain) < 0) {
         return NULL;
     }
-    problem = chain->base_serial != 0 ? chain_find_dirty(chain) : "the last object is not an edit";
+    problem = chain->whole ? chain_find_new(chain) : NOTHING;
     gathered = problem == NULL ? chain_gather(chain) : chain_error(chain, problem);
     chain->busy = 0;
     return gathered;
+}
+
+/* Remembers the new lines of the last object but for those that one of the hits ends in. */
+int
+chain_remember(Chain *chain, PyObject *hits)
+{
+    PyObject *all = PySequence_Fast(hits, "hits must be a sequence");
+    Py_ssize_t number;
+    Problem problem;
+
+    if (all == NULL) {
+        return -1;
+    }
+    for (number = 0; number < PySequence_Fast_GET_SIZE(all); number++) {
+        PyObject *hit = PySequence_Fast_GET_ITEM(all, number);
+        Py_ssize_t end;
+        if (!PyTuple_Check(hit) || PyTuple_GET_SIZE(hit) < 1) {
+            PyErr_SetString(PyExc_TypeError, "a hit must be a tuple that begins with its end");
+            break;
+        }
+        end = PyNumber_AsSsize_t(PyTuple_GET_ITEM(hit, 0), PyExc_OverflowError);
+        if (end == -1 && PyErr_Occurred()) {
+            break;
+        }
+        lines_drop(&chain->lines, (int64_t)end);
+    }
+    Py_DECREF(all);
+    if (PyErr_Occurred()) {
+        chain->lines.used = 0;
+        return -1;
+    }
+    problem = lines_remember(&chain->seen, &chain->lines);
+    if (problem != NULL) {
+        chain_error(chain, problem);
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *
+chain_remember_all(PyObject *self, PyObject *hits)
+{
+    Chain *chain = (Chain *)self;
+    int failed;
+
+    if (chain_enter(chain) < 0) {
+        return NULL;
+    }
+    failed = chain_remember(chain, hits) < 0;
+    chain->busy = 0;
+    return failed ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *
@@ -359,7 +366,7 @@ chain_keep(PyObject *self, PyObject *kept)
     }
     chain->busy = 0;
     if (!chain_holds(chain, chain->depth)) {
-        return chain_error(chain, "nothing is held");
+        return chain_error(chain, NOTHING);
     }
     Py_XSETREF(chain->links[chain->depth].kept, Py_NewRef(kept));
     Py_RETURN_NONE;
@@ -376,7 +383,6 @@ chain_rows(PyObject *self, PyObject *Py_UNUSED(unused))
     }
     clean = grow_to_bytes(&chain->clean);
     windows = grow_to_bytes(&chain->windows);
-    chain->marks.used = 0;
     chain->busy = 0;
     if (clean != NULL && windows != NULL) {
         rows = PyTuple_Pack(2, clean, windows);
@@ -423,7 +429,8 @@ chain_dealloc(PyObject *self)
     grow_free(&chain->copies);
     grow_free(&chain->clean);
     grow_free(&chain->windows);
-    grow_free(&chain->marks);
+    grow_free(&chain->touched);
+    grow_free(&chain->lines);
     seen_free(&chain->seen);
     type->tp_free(self);
     Py_DECREF(type);
@@ -436,7 +443,9 @@ static PyMethodDef methods[] = {
      PyDoc_STR("edit($self, depth, delta, last, /)\n--\n\nApply a delta to the content above `depth`.")},
     {"content", chain_content, METH_O, PyDoc_STR("content($self, depth, /)\n--\n\nThe content held at a depth.")},
     {"dirty", chain_dirty, METH_NOARGS,
-     PyDoc_STR("dirty($self, /)\n--\n\nWhat of the last edit has to be scanned again.")},
+     PyDoc_STR("dirty($self, /)\n--\n\nWhat of the last object has to be scanned.")},
+    {"remember", chain_remember_all, METH_O,
+     PyDoc_STR("remember($self, hits, /)\n--\n\nTake note of all that was found in what dirty() gave.")},
     {"rows", chain_rows, METH_NOARGS,
      PyDoc_STR("rows($self, /)\n--\n\nWhere in the last object what dirty() gave is.")},
     {"keep", chain_keep, METH_O,

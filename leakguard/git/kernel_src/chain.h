@@ -2,8 +2,7 @@
 #ifndef LEAKGUARD_CHAIN_H
 #define LEAKGUARD_CHAIN_H
 
-#include "delta.h"
-#include "seen.h"
+#include "lines.h"
 
 /* One object of the chain. Its bytes are a Python object's, or its own. */
 typedef struct {
@@ -28,15 +27,16 @@ typedef struct {
     uint64_t base_serial; /* what it was made of; 0 for a root */
     size_t base_len;
     PyObject *base_kept; /* what was kept for the base, or NULL */
-    int found;           /* its dirty windows were looked for */
+    int whole;           /* it was had; if not, what lies at `depth` is an older one */
+    int found;           /* what is new of it was looked for */
     Grow copies;
     Grow clean;
-    Grow windows;
-    Grow marks;           /* Mark128 of each window that was gathered last, until it is known whether anything is found */
+    Grow touched;        /* a Window each, seen before or not */
+    Grow windows;        /* what is left of them without the lines that were seen before */
+    Grow lines;          /* a NewLine each of those, until it is known whether anything is found */
     Seen seen;
     Py_ssize_t size;
     Py_ssize_t dirty_size;
-    Py_ssize_t gathered; /* bytes of the dirty windows, if they were looked for */
     char unusual;
 } Chain;
 
@@ -50,7 +50,8 @@ chain_holds(const Chain *chain, size_t depth)
 int chain_enter(Chain *chain);
 Problem chain_begin(Chain *chain, PyObject *content);
 Problem chain_apply(Chain *chain, size_t depth, Span delta, int last);
-Problem chain_find_dirty(Chain *chain);
+Problem chain_find_new(Chain *chain);
 PyObject *chain_gather(Chain *chain);
+int chain_remember(Chain *chain, PyObject *hits);
 
 #endif

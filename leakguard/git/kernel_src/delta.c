@@ -139,7 +139,7 @@ delta_apply(Span base, Span span, uint8_t *out, size_t out_len, Grow *copies)
             if (len > out_len - done) {
                 return TOO_LONG;
             }
-            memcpy(out + done, base.at + offset, len);
+            copy_loosely(out + done, out_len - done, base.at + offset, base.len - offset, len);
             if (copy.end != (int64_t)done || copy.end - copy.shift != (int64_t)offset) {
                 problem = end_copy(copies, &copy);
                 if (problem != NULL) {
@@ -158,7 +158,7 @@ delta_apply(Span base, Span span, uint8_t *out, size_t out_len, Grow *copies)
             if (opcode > out_len - done) {
                 return TOO_LONG;
             }
-            memcpy(out + done, delta.at, opcode);
+            copy_loosely(out + done, out_len - done, delta.at, (size_t)(delta.end - delta.at), opcode);
             delta.at += opcode;
             done += opcode;
         }
@@ -245,6 +245,16 @@ delta_cut(Span child, size_t base_len, int64_t margin, const Grow *copies, Grow 
     }
     *gathered = (size_t)window.gather_start;
     return NULL;
+}
+
+/* The one window of a content that nothing is known of. */
+Problem
+delta_whole(Span content, Grow *windows)
+{
+    int64_t len = (int64_t)content.len;
+    Window window = {0, len, 0, 0, len};
+
+    return len > 0 ? grow_append(windows, &window, sizeof window) : NULL;
 }
 
 /* Copies each window and a newline to `out`. */

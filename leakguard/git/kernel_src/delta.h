@@ -35,6 +35,7 @@ Problem delta_result_len(Span delta, size_t base_len, size_t limit, size_t *len)
 Problem delta_apply(Span base, Span delta, uint8_t *out, size_t out_len, Grow *copies);
 Problem delta_cut(Span child, size_t base_len, int64_t margin, const Grow *copies, Grow *clean, Grow *windows,
                   size_t *gathered);
+Problem delta_whole(Span content, Grow *windows);
 void delta_gather(Span child, const Grow *windows, uint8_t *out);
 
 #endif

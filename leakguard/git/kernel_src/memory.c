@@ -1,6 +1,11 @@
 /* Arguments, buffers, growable arrays, and problems turned into exceptions. */
 #include "kernel.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 const char kernel_no_memory[] = "there is not enough memory";
 const char kernel_raised[] = "an exception is set";
 
@@ -88,6 +93,21 @@ kernel_close_all(Py_buffer *views, int opened)
     }
 }
 
+void *
+kernel_table(size_t size)
+{
+    uint8_t *table = PyMem_RawCalloc(1, size);
+#ifdef MADV_HUGEPAGE
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), skipped = table != NULL ? (size_t)(-(uintptr_t)table % page) : size;
+
+    /* In large pages each look costs one walk of the page tables less. That is a wish: an error leaves all as it is. */
+    if (skipped < size) {
+        (void)madvise(table + skipped, (size - skipped) / page * page, MADV_HUGEPAGE);
+    }
+#endif
+    return table;
+}
+
 Problem
 reach_index(void **items, size_t *room, size_t width, size_t index)
 {
@@ -133,22 +153,6 @@ grow_reserve(Grow *grow, size_t more)
     grow->at = at;
     grow->room = room;
     return NULL;
-}
-
-Problem
-grow_append(Grow *grow, const void *bytes, size_t len)
-{
-    Problem problem;
-
-    if (len == 0) {
-        return NULL;
-    }
-    problem = grow_reserve(grow, len);
-    if (problem == NULL) {
-        memcpy(grow->at + grow->used, bytes, len);
-        grow->used += len;
-    }
-    return problem;
 }
 
 void

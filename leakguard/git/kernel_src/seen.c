@@ -5,9 +5,6 @@
 #include <intrin.h>
 #endif
 
-#define BUCKETS ((size_t)1 << 17)
-#define WAYS 4
-
 /* The two halves of a product, folded. */
 static inline uint64_t
 fold(uint64_t one, uint64_t other)
@@ -45,55 +42,64 @@ seen_draw_keys(Seen *seen)
     return drawn ? 0 : -1;
 }
 
+/* The first eight of at least eight bytes. */
+static inline uint64_t
+eight(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Up to fifteen bytes in two words; with their number they are all that there is to know. */
+static void
+short_words(Span text, uint64_t words[2])
+{
+    uint32_t low, high;
+
+    if (text.len >= 8) {
+        words[0] = eight(text.at);
+        words[1] = eight(text.at + text.len - 8);
+    }
+    else if (text.len >= 4) {
+        memcpy(&low, text.at, sizeof low);
+        memcpy(&high, text.at + text.len - 4, sizeof high);
+        words[0] = low;
+        words[1] = high;
+    }
+    else {
+        words[0] = text.len > 0 ? (uint64_t)text.at[0] << 16 | (uint64_t)text.at[text.len / 2] << 8 | text.at[text.len - 1] : 0;
+        words[1] = 0;
+    }
+}
+
 Mark128
 seen_mark(const Seen *seen, Span text)
 {
     uint64_t place = seen->keys[0] ^ text.len, tag = seen->keys[1] + text.len, words[2];
-    const uint8_t *at = text.at;
-    size_t left = text.len;
+    const uint8_t *at = text.at, *last = text.at + text.len - sizeof words;
     Mark128 mark;
 
-    for (;; at += sizeof words, left -= sizeof words) {
-        if (left < sizeof words) {
-            memset(words, 0, sizeof words);
-        }
-        memcpy(words, at, left < sizeof words ? left : sizeof words);
-        place = fold(place ^ words[0], words[1] ^ seen->keys[2]);
-        tag = fold(tag ^ words[1], words[0] ^ seen->keys[3]);
-        if (left <= sizeof words) {
-            break;
-        }
+    if (text.len < sizeof words) {
+        short_words(text, words);
     }
+    else {
+        for (; at < last; at += sizeof words) {
+            words[0] = eight(at);
+            words[1] = eight(at + 8);
+            place = fold(place ^ words[0], words[1] ^ seen->keys[2]);
+            tag = fold(tag ^ words[1], words[0] ^ seen->keys[3]);
+        }
+        words[0] = eight(last);
+        words[1] = eight(last + 8);
+    }
+    place = fold(place ^ words[0], words[1] ^ seen->keys[2]);
+    tag = fold(tag ^ words[1], words[0] ^ seen->keys[3]);
     mark.place = fold(place ^ seen->keys[1], tag ^ seen->keys[2]);
     mark.tag = fold(tag ^ seen->keys[0], place ^ seen->keys[3]);
     mark.tag += mark.tag == 0;
     return mark;
-}
-
-/* Tells the processor that a mark will be looked for. */
-void
-seen_expect(const Seen *seen, Mark128 mark)
-{
-#if defined(__GNUC__)
-    if (seen->tags != NULL) {
-        __builtin_prefetch(seen->tags + (mark.place & (BUCKETS - 1)) * WAYS);
-    }
-#else
-    (void)seen;
-    (void)mark;
-#endif
-}
-
-int
-seen_has(const Seen *seen, Mark128 mark)
-{
-    const uint64_t *bucket;
-
-    if (seen->tags == NULL) {
-        return 0;
-    }
-    bucket = seen->tags + (mark.place & (BUCKETS - 1)) * WAYS;
-    return bucket[0] == mark.tag || bucket[1] == mark.tag || bucket[2] == mark.tag || bucket[3] == mark.tag;
 }
 
 Problem
@@ -102,13 +108,13 @@ seen_add(Seen *seen, Mark128 mark)
     uint64_t *bucket;
 
     if (seen->tags == NULL) {
-        seen->tags = PyMem_RawCalloc(BUCKETS * WAYS, sizeof *seen->tags);
+        seen->tags = kernel_table(SEEN_BUCKETS * SEEN_WAYS * sizeof *seen->tags);
         if (seen->tags == NULL) {
             return kernel_no_memory;
         }
     }
-    bucket = seen->tags + (mark.place & (BUCKETS - 1)) * WAYS;
-    memmove(bucket + 1, bucket, (WAYS - 1) * sizeof *bucket);
+    bucket = seen_bucket(seen, mark);
+    memmove(bucket + 1, bucket, (SEEN_WAYS - 1) * sizeof *bucket);
     bucket[0] = mark.tag;
     return NULL;
 }

@@ -1,14 +1,17 @@
-/* Texts that were scanned before and in which nothing was found. */
+/* Lines that were scanned before and in which nothing was found. */
 #ifndef LEAKGUARD_SEEN_H
 #define LEAKGUARD_SEEN_H
 
 #include "kernel.h"
 
-/* A text is known by 128 bits of a hash whose keys are drawn anew for each table, so that nobody can write two texts
- * that are taken for one: the odds are under 2^-60 a look. It holds the latest half a million or so. */
+#define SEEN_BUCKETS ((size_t)1 << 18)
+#define SEEN_WAYS 4
+
+/* A line is known by 128 bits of a hash whose keys are drawn anew for each table, so that nobody can write two lines
+ * that are taken for one: the odds are under 2^-60 a look. It holds the latest million or so. */
 typedef struct {
     uint64_t keys[4];
-    uint64_t *tags; /* WAYS to a bucket; NULL until something is added */
+    uint64_t *tags; /* SEEN_WAYS to a bucket; NULL until something is added */
 } Seen;
 
 typedef struct {
@@ -18,9 +21,34 @@ typedef struct {
 
 int seen_draw_keys(Seen *seen);
 Mark128 seen_mark(const Seen *seen, Span text);
-void seen_expect(const Seen *seen, Mark128 mark);
-int seen_has(const Seen *seen, Mark128 mark);
 Problem seen_add(Seen *seen, Mark128 mark);
 void seen_free(Seen *seen);
+
+static inline uint64_t *
+seen_bucket(const Seen *seen, Mark128 mark)
+{
+    return seen->tags + (mark.place & (SEEN_BUCKETS - 1)) * SEEN_WAYS;
+}
+
+/* Tells the processor that a mark will be looked for. */
+static inline void
+seen_expect(const Seen *seen, Mark128 mark)
+{
+    if (seen->tags != NULL) {
+        FETCH(seen_bucket(seen, mark));
+    }
+}
+
+static inline int
+seen_has(const Seen *seen, Mark128 mark)
+{
+    const uint64_t *bucket;
+
+    if (seen->tags == NULL) {
+        return 0;
+    }
+    bucket = seen_bucket(seen, mark);
+    return (bucket[0] == mark.tag) | (bucket[1] == mark.tag) | (bucket[2] == mark.tag) | (bucket[3] == mark.tag);
+}
 
 #endif

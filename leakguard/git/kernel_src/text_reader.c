@@ -9,7 +9,7 @@ typedef struct {
     PyObject *chain_object;
     PyObject *table_object;
     const OidTable *objects;
-    PyObject *scan;     /* gives what there is in some bytes; what it gives is false where there is nothing */
+    PyObject *scan;     /* gives what there is in some bytes: a sequence of tuples that begin with an end */
     PyObject *hits;     /* what it gave for what is new of the last blob, or NULL */
     size_t most;        /* bytes of messages to gather */
     Grow commits;       /* rows of commit_append_row */
@@ -64,36 +64,39 @@ take_message(TextReader *reader, Span text, int64_t number, unsigned kind)
 
 /* Has what is new of the last blob scanned. Whether there is anything in it, or -1 with an exception. */
 static int
-scan_new(TextReader *reader, Chain *chain, int is_edit)
+scan_new(TextReader *reader, Chain *chain)
 {
     PyObject *text;
 
     Py_CLEAR(reader->hits);
-    if (is_edit && chain->windows.used == 0) {
+    if (chain->windows.used == 0) {
         return 0;
     }
-    text = is_edit ? chain_gather(chain) : Py_NewRef(chain->links[0].object);
+    text = chain_gather(chain);
     if (text != NULL) {
         reader->hits = PyObject_CallOneArg(reader->scan, text);
         Py_DECREF(text);
     }
-    return reader->hits != NULL ? PyObject_IsTrue(reader->hits) : -1;
+    if (reader->hits == NULL || chain_remember(chain, reader->hits) < 0) {
+        return -1;
+    }
+    return PyObject_IsTrue(reader->hits);
 }
 
 /* A blob is looked at where there is something in what is new of it, or in what it was made of. */
 static Problem
 take_blob(TextReader *reader, Chain *chain, int *tell)
 {
-    int is_edit = chain->base_serial != 0, hit;
-    Problem problem = is_edit ? chain_find_dirty(chain) : NULL;
+    Problem problem = chain_find_new(chain);
+    int hit;
 
     if (problem != NULL) {
         return problem;
     }
     reader->counts[OBJECT_BLOB]++;
     reader->decoded += chain->size;
-    reader->scanned += is_edit ? chain->dirty_size : chain->size;
-    hit = scan_new(reader, chain, is_edit);
+    reader->scanned += chain->dirty_size;
+    hit = scan_new(reader, chain);
     *tell = hit > 0 || chain->base_kept != NULL || chain->unusual;
     return hit < 0 ? kernel_raised : NULL;
 }
