@@ -135,7 +135,8 @@ class Fuzz:
         whole = self.varint(0) + self.varint(len(base)) + b"".join(bytes([len(piece)]) + piece for piece in pieces)
         chain.edit(1, exact(whole), False)
         made = [outcome(chain.edit, depth, exact(delta), last), chain.size, chain.unusual]
-        made += [outcome(chain.dirty), chain.rows()]
+        made += [outcome(chain.dirty), chain.rows(), outcome(chain.remember, [(len(base) // 2, b"")])]
+        made += [outcome(chain.edit, depth, exact(delta), last), outcome(chain.dirty), chain.rows()]
         return made + [outcome(chain.content, at) for at in range(-1, 4)]
 
     def tree(self) -> bytes:
@@ -243,9 +244,9 @@ class Fuzz:
         return [*told, *((reader.take_commits(), reader.take_messages(), reader.scanned) if texts else reader.take())]
 
     @staticmethod
-    def finds(new: bytes) -> list[bytes]:
+    def finds(new: bytes) -> list[tuple[int, bytes]]:
         """What a scan gives."""
-        return [new] if len(new) % 3 else []
+        return [(len(new) // 2, new)] if len(new) % 3 else []
 
     def commit(self) -> bytes:
         parents = b"".join(b"parent " + self.oid().hex().encode() + b"\n" for _ in range(self.dice.randint(0, 3)))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from array import array
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -152,7 +152,7 @@ class TestChain:
         chain.edit(1, delta_of(b"abc", [(0, 3), b"1"])[1], False)
         assert outcome(chain.edit, 1, b"", False) == ("KernelError", "the delta is truncated")
         assert outcome(chain.content, 1) == ("KernelError", "nothing is held at this depth")
-        assert outcome(chain.dirty) == ("KernelError", "the last object is not an edit")
+        assert outcome(chain.dirty) == ("KernelError", "nothing is held")
         assert chain.content(0) == b"abc"
 
     def test_a_content_that_was_asked_for_is_still_a_base(self, kernel: ModuleType) -> None:
@@ -163,44 +163,111 @@ class TestChain:
         chain.edit(2, delta_of(b"abc1", [b"x", (0, 4)])[1], True)
         assert (held, chain.content(2)) == (b"abc1", b"xabc1")
 
-    def test_a_window_in_which_nothing_was_found_is_not_given_again(self, kernel: ModuleType) -> None:
+    def test_a_line_in_which_nothing_was_found_is_not_given_again(self, kernel: ModuleType) -> None:
         chain = kernel.Chain(LIMIT, MARGIN)
         base = b"0123456789\n" * 40
         one, two = (delta_of(base, [(0, 224), new, (227, 440 - 227)])[1] for new in (b"one", b"two"))
         chain.root(base)
         given = []
-        for depth, delta, found in ((1, one, True), (1, one, False), (1, one, False), (1, two, True), (1, two, False)):
+        for depth, delta, hits in ((1, one, [(8,)]), (1, one, []), (1, one, []), (1, two, [(10,)]), (1, two, [])):
             chain.edit(depth, delta, False)
             given.append(chain.dirty())
+            assert chain.dirty() == given[-1]
             assert chain.dirty_size == 12
-            if found:
-                assert rows(chain.rows()[1]) == [(0, 11, 220, 224, 230)]
-        assert given == [b"0123one789\n\n", b"0123one789\n\n", b"", b"0123two789\n\n", b"0123two789\n\n"]
+            assert rows(chain.rows()[1]) == ([(0, 10, 220, 224, 230)] if given[-1] else [])
+            chain.remember(hits)
+        assert given == [b"0123one789\n", b"0123one789\n", b"", b"0123two789\n", b"0123two789\n"]
         chain.edit(1, delta_of(base, [(0, 224), b"two", (227, 120), b"new", (350, 90)])[1], False)
-        assert chain.dirty() == b"012345new9\n\n"
-        assert rows(chain.rows()[1]) == [(0, 11, 341, 347, 351)]
+        assert chain.dirty() == b"012345new9\n"
+        assert rows(chain.rows()[1]) == [(0, 10, 341, 347, 351)]
+
+    def test_lines_that_were_not_remembered_are_given_again(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        for _ in range(2):
+            chain.root(b"abc\ndef")
+            assert chain.dirty() == b"abc\ndef\n"
+        chain.remember([])
+        chain.root(b"def\nghi\nabc")
+        assert chain.dirty() == b"ghi\n"
+
+    def test_a_few_bytes_of_seen_lines_are_scanned_with_their_neighbours(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        for seen in (b"x" * 29, b"y" * 31):
+            chain.root(seen)
+            chain.dirty()
+            chain.remember([])
+        chain.root(b"new\n%s\nother\n\n%s\nthird" % (b"x" * 29, b"y" * 31))
+        assert chain.dirty() == b"new\n%s\nother\nthird\n" % (b"x" * 29)
+
+    @pytest.mark.parametrize("hits", [[7], 7, [()], [("end",)]])
+    def test_a_hit_is_a_tuple_that_begins_with_its_end(self, kernel: ModuleType, hits: Any) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        chain.root(b"abc")
+        chain.dirty()
+        with pytest.raises((TypeError, IndexError)):
+            chain.remember(hits)
+        chain.root(b"abc")
+        assert chain.dirty() == b"abc\n"
 
     @unhurried
-    @given(st.lists(edits(), max_size=5))
-    def test_what_is_left_out_was_given_before(self, kernel: ModuleType, walk: list[tuple[bytes, list[Op]]]) -> None:
-        chain = kernel.Chain(LIMIT, MARGIN)
-        given: set[bytes] = set()
+    @given(st.lists(edits(), min_size=1, max_size=5), st.integers(0, 5))
+    def test_what_is_left_out_has_nothing_in_it(
+        self, kernel: ModuleType, walk: list[tuple[bytes, list[Op]]], which: int
+    ) -> None:
+        chain, anchor = kernel.Chain(LIMIT, MARGIN), ANCHORS[which]
         for base, ops in [*walk, *walk]:
-            delta = delta_of(base, ops)[1]
-            expected = edited(kernel, base, delta, MARGIN)
-            chain.root(base)
-            chain.edit(1, delta, True)
-            gathered = chain.dirty()
-            windows = [expected.gathered[start:end] for start, end, *_ in expected.windows]
-            assert gathered == b"".join(window + b"\n" for window in windows if window not in given)
-            assert chain.dirty_size == len(expected.gathered)
-            given.update(windows)
+            child, delta = delta_of(base, ops)
+            ends: list[int] = []
+            for content in (base, child):
+                if content is base:
+                    chain.root(base)
+                else:
+                    chain.edit(1, delta, True)
+                hits = candidates(chain.dirty(), anchor)
+                clean, windows = map(rows, chain.rows())
+                inherited = [end + shift for lo, hi, shift, *_ in clean for end in ends if lo <= end + shift <= hi]
+                ends = sorted(inherited + accepted(hits, windows))
+                assert ends == candidates(content, anchor)
+                chain.remember([(hit,) for hit in hits])
 
-    def test_a_whole_object_has_no_dirty_windows(self, kernel: ModuleType) -> None:
+    @needs_both
+    @unhurried
+    @given(st.lists(edits(), min_size=1, max_size=4), st.integers(0, 40))
+    def test_the_kernels_leave_out_the_same(self, walk: list[tuple[bytes, list[Op]]], hit: int) -> None:
+        assert compiled is not None
+        told: list[list[Any]] = []
+        for kernel in (kernel_py, compiled):
+            chain, said = kernel.Chain(LIMIT, MARGIN), []
+            for base, ops in [*walk, *walk]:
+                chain.root(base)
+                said += [chain.dirty(), chain.rows()]
+                chain.remember([(hit,)])
+                chain.edit(1, delta_of(base, ops)[1], True)
+                said += [chain.dirty(), chain.rows(), chain.dirty_size]
+                chain.remember([(hit,), (2 * hit,)])
+            told.append(said)
+        assert told[0] == told[1]
+
+    def test_a_whole_object_is_one_window(self, kernel: ModuleType) -> None:
         chain = kernel.Chain(LIMIT, MARGIN)
-        assert outcome(chain.dirty)[0] == "KernelError"
-        chain.root(b"abc")
-        assert outcome(chain.dirty) == ("KernelError", "the last object is not an edit")
+        assert outcome(chain.dirty) == ("KernelError", "nothing is held")
+        chain.root(b"abc\n\n")
+        assert (chain.dirty(), chain.dirty_size) == (b"abc\n", 5)
+        assert list(map(rows, chain.rows())) == [[], [(0, 3, 0, 0, 5)]]
+        chain.root(b"")
+        assert (chain.dirty(), chain.dirty_size, chain.rows()) == (b"", 0, (b"", b""))
+
+    def test_of_very_many_new_lines_not_all_are_remembered(self, kernel: ModuleType) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        text = b"".join(b"%d\n" % number for number in range(70_000))
+        given = []
+        for _ in range(3):
+            chain.root(text)
+            given.append(len(chain.dirty().split()))
+            chain.remember([])
+        assert given[0] == 70_000
+        assert given[1] < 7_000
+        assert given[2] < 3_000
 
     @pytest.mark.parametrize(
         ("start", "unusual"),
@@ -321,14 +388,15 @@ class TestDirtyWindows:
 
     @unhurried
     @given(edits(), st.integers(1, 40))
-    def test_each_end_is_in_exactly_one_interval(
+    def test_each_end_of_an_anchor_is_in_exactly_one_interval(
         self, kernel: ModuleType, edit: tuple[bytes, list[Op]], margin: int
     ) -> None:
         child, delta = delta_of(*edit)
         made = edited(kernel, edit[0], delta, margin)
-        intervals = [row[:2] for row in made.clean] + [row[3:] for row in made.windows]
-        covered = sorted(end for lo, hi in intervals for end in range(lo, hi + 1))
-        assert covered == (list(range(len(child) + 1)) if child else [])
+        intervals = [row[:2] for row in made.clean] + sorted({row[3:] for row in made.windows})
+        covered = [end for lo, hi in intervals for end in range(lo, hi + 1)]
+        assert len(covered) == len(set(covered))
+        assert {end for end in range(1, len(child) + 1) if child[end - 1] != 10} <= set(covered)
 
     @unhurried
     @given(edits(), st.integers(1, 40))
@@ -363,8 +431,8 @@ class TestDirtyWindows:
         base = b"0123456789\n" * 40
         _, delta = delta_of(base, [(0, 224), b"new", (227, 440 - 227)])
         made = edited(kernel, base, delta)
-        assert made.gathered == b"0123new789\n\n"
-        assert made.windows == [(0, 11, 220, 224, 230)]
+        assert made.gathered == b"0123new789\n"
+        assert made.windows == [(0, 10, 220, 224, 230)]
         assert made.clean == [(0, 223, 0, 0, 224), (231, 440, 0, 227, 440)]
 
 

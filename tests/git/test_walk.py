@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,6 +57,12 @@ def oid_of(number: int) -> bytes:
     return b"%020d" % number
 
 
+def hits_of(text: bytes, word: bytes) -> list[tuple[int, bytes]]:
+    """Something found at the end of each line that holds the word."""
+    ends = [match.end() for match in re.finditer(rb"[^\n]+", text) if word in match[0]]
+    return [(end, text) for end in ends]
+
+
 class Walked:
     """A pack of some objects, numbered in the order of the walk, and a walk over it."""
 
@@ -64,7 +71,7 @@ class Walked:
         kernel: ModuleType,
         objects: list[Stored],
         repeated: dict[int, int] | None = None,
-        scan: Callable[[bytes], object] = lambda new: [new],
+        scan: Callable[[bytes], object] = lambda new: hits_of(new, b""),
     ) -> None:
         self.kernel, self.objects = kernel, objects
         self.pack, starts, ends = bytearray(b"PACK"), [], []
@@ -137,16 +144,37 @@ class TestBlobs:
         for number, kind, depth in walked.walk(first=100):
             assert kind == BLOB
             contents.append((number, walked.chain.content(depth), walked.texts.hits))
-        assert [content[:2] for content in contents] == [(100, LINES), (101, ONE), (102, TWO)]
-        assert contents[0][2] == [LINES]
-        assert b"line two" in contents[2][2][0]
-        assert len(contents[2][2][0]) < len(LINES)
+        assert [content[:2] for content in contents] == [(100, LINES), (101, ONE), (102, TWO), (103, ONE)]
+        assert {text for _, text in contents[0][2]} == {LINES}
+        [text] = {text for _, text in contents[2][2]}
+        assert b"line two" in text
+        assert len(text) < len(LINES)
         assert (walked.texts.blobs, walked.texts.decoded) == (4, 2 * len(ONE) + len(TWO) + len(LINES))
         assert len(LINES) < walked.texts.scanned < 2 * len(LINES)
 
+    def test_a_line_in_which_nothing_was_found_is_scanned_once(self, kernel: ModuleType) -> None:
+        scanned: list[bytes] = []
+
+        def scan(new: bytes) -> list[tuple[int, bytes]]:
+            scanned.append(new)
+            return hits_of(new, b"line 7 ")
+
+        texts = [LINES, ONE, LINES + b"more"]
+        walked = Walked(kernel, [Stored(BLOB, 0, text) for text in texts], scan=scan)
+        assert [told for told, _ in walked.told()] == [(number, BLOB, 0) for number in range(3)]
+        hit = next(line for line in LINES.split(b"\n") if line.startswith(b"line 7 "))
+        new = next(line for line in ONE.split(b"\n") if line.startswith(b"line one "))
+        assert scanned == [LINES, b"%s\n%s\n" % (hit, new), hit + b"\nmore\n"]
+
+    def test_a_scan_says_where_things_end(self, kernel: ModuleType) -> None:
+        for said in ([7], 7, [()], [("end",)]):
+            walked = Walked(kernel, [Stored(BLOB, 0, LINES)], scan=lambda _new, said=said: said)
+            with pytest.raises((TypeError, IndexError)):
+                walked.told()
+
     def test_keeps_a_blob_to_itself_in_which_the_scan_finds_nothing(self, kernel: ModuleType) -> None:
         family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 2, edit(ONE, ONE))]
-        walked = Walked(kernel, family, scan=lambda new: new.count(b"line one"))
+        walked = Walked(kernel, family, scan=lambda new: hits_of(new, b"line one"))
         assert walked.told() == [((1, BLOB, 1), None)]
         assert walked.texts.hits is None
         assert walked.texts.blobs == 3
@@ -387,7 +415,7 @@ def test_the_kernels_agree(objects: list[Stored], data: st.DataObject) -> None:
     keeps = data.draw(st.booleans())
     said = []
     for kernel in (compiled, kernel_py):
-        walked = Walked(kernel, objects, scan=lambda new: new.count(b"beta"))
+        walked = Walked(kernel, objects, scan=lambda new: hits_of(new, b"beta"))
         if damaged is not None:
             walked.pack[walked.ends[damaged] - 2] ^= 0x55
         reader = walked.texts

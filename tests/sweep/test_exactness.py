@@ -194,6 +194,7 @@ def test_detection_in_edits_equals_detection_in_whole_texts(rules: RuleSet, base
         child = chain.content(depth)
         assert child == changed
         hits = detector.scanner.hits(chain.dirty())
+        chain.remember(hits)
         state = scan_edit(detector, state, child, *chain.rows(), hits) if hits or state else []
         whole = scan_whole(detector, child)
         assert [(entry.end, entry.rule, entry.low, entry.high, entry.found) for entry in state] == [

@@ -100,10 +100,11 @@ class Chain:
         return link
 
     def dirty(self) -> bytes:
-        """What of the last object has to be scanned: the bytes of each window and a newline after each. `delta.cut` says
-        what the windows of an edit are; another object is one window. Lines that were given before are left out, where
-        nothing was found in them. `dirty_size` is how much it would have been with those. To ask again gives the same.
-        KernelError where the last object could not be had."""
+        """What of the last object has to be scanned: the bytes of each window and a newline after each.
+
+        `delta.cut` says what the windows of an edit are; another object is one window. Lines that were given before and
+        in which nothing was found are left out; `dirty_size` is how much it would have been with them. To ask again
+        gives the same. KernelError where the last object could not be had."""
         if not self._whole:
             raise KernelError("nothing is held")
         if self._new is None:
@@ -129,8 +130,8 @@ class Chain:
         return _packed(self._clean), _packed([number for window in windows for number in window])
 
     def remember(self, hits: Sequence[tuple[Any, ...]], /) -> None:
-        """Take note that nothing was found in what `dirty` gave but the hits, which begin with where each ends in it. The
-        other lines are not given again."""
+        """Take note that nothing was found in what `dirty` gave but the hits, which begin with where each ends in it:
+        the other lines are not given again."""
         if self._new is not None:
             self._seen.add(self._new.clean(hit[0] for hit in hits))
 

@@ -23,13 +23,15 @@ class TextReader:
     """Reads the texts that `chain` holds, as a `Walk` comes to them.
 
     `objects` are those that commits may name; `most` is how many bytes of messages are gathered before the walk tells.
-    `scan` gives what there is in some bytes, as tuples that begin with where it ends; `hits` is what it gave for what is
+    `scan` gives what there is in some bytes, tuples that begin with where it ends; `hits` is what it gave for what is
     new of the last blob, None where nothing is new.
     `commits`, `blobs` and `tags` count what was read, `decoded` its bytes, `scanned` those of them that no base has.
     `settled`: every tree and parent that the commits name is known.
     """
 
-    def __init__(self, chain: Chain, objects: OidTable, most: int, scan: Callable[[bytes], Sequence[tuple[Any, ...]]]) -> None:
+    def __init__(
+        self, chain: Chain, objects: OidTable, most: int, scan: Callable[[bytes], Sequence[tuple[Any, ...]]]
+    ) -> None:
         if not isinstance(chain, Chain) or not isinstance(objects, OidTable):
             raise TypeError("chain must be a Chain and objects an OidTable")
         self.chain = chain
