@@ -9,12 +9,14 @@ all that it read was copied in one piece; otherwise it is asked again.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from array import array
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leakguard.detect.detector import Detector
     from leakguard.detect.matching import Confirmed
 
@@ -38,14 +40,25 @@ def scan_whole(detector: Detector, data: bytes) -> State:
     return [_ask(detector, data, rule, end) for end, rule in detector.scanner.hits(data)]
 
 
+def ends_of(state: State) -> bytes:
+    """Where the candidates' anchors end, as int64: what `kernel.inherited` has to know of a base."""
+    return array("q", [entry.end for entry in state]).tobytes()
+
+
 def scan_edit(
-    detector: Detector, base: State, data: bytes, clean: bytes, windows: bytes, hits: list[tuple[int, int]]
+    detector: Detector,
+    base: State,
+    read: Callable[[], bytes],
+    inherited: bytes,
+    windows: bytes,
+    hits: list[tuple[int, int]],
 ) -> State:
-    """The candidates of `data`, given those of its base, what the edit copied (`clean`) and touched (`windows`), and
-    what the anchors hit in the gathered windows. A text that is no edit has no base and nothing copied."""
-    entries = _inherit(detector, base, data, clean) if base else []
+    """The candidates of a text, given those of its base, which of them it inherits, its windows, and what the anchors
+    hit in the gathered windows. `read` gives the text, and is called where a candidate has to be confirmed. A text that
+    is no edit has no base, and inherits nothing."""
+    entries = _inherit(detector, base, read, inherited)
     if hits:
-        entries.extend(_accepted(detector, data, windows, hits))
+        entries.extend(_accepted(detector, read(), windows, hits))
         entries.sort(key=_order)
     return entries
 
@@ -75,17 +88,16 @@ def _accepted(detector: Detector, data: bytes, windows: bytes, hits: list[tuple[
     return found
 
 
-def _inherit(detector: Detector, base: State, data: bytes, clean: bytes) -> list[Entry]:
+def _inherit(detector: Detector, base: State, read: Callable[[], bytes], inherited: bytes) -> list[Entry]:
     """The base's candidates that lie in clean intervals, shifted; their answers too where nothing they read changed."""
-    numbers = iter(memoryview(clean).cast("q").tolist())
-    ends = [entry.end for entry in base]
+    numbers = iter(memoryview(inherited).cast("q").tolist())
     found: list[Entry] = []
-    for lowest, highest, shift, copy_start, copy_end in zip(*[numbers] * 5, strict=True):
-        for entry in base[bisect_left(ends, lowest - shift) : bisect_right(ends, highest - shift)]:
-            low, high = entry.low + shift, entry.high + shift
-            untouched = (copy_start < low or (low == 0 and copy_start == 0 and shift == 0)) and high < copy_end
-            if untouched:
-                found.append(Entry(entry.end + shift, entry.rule, low, high, entry.found))
-            else:
-                found.append(_ask(detector, data, entry.rule, entry.end + shift))
+    for number, shift, copy_start, copy_end in zip(*[numbers] * 4, strict=True):
+        entry = base[number]
+        low, high = entry.low + shift, entry.high + shift
+        untouched = (copy_start < low or (low == 0 and copy_start == 0 and shift == 0)) and high < copy_end
+        if untouched:
+            found.append(Entry(entry.end + shift, entry.rule, low, high, entry.found))
+        else:
+            found.append(_ask(detector, read(), entry.rule, entry.end + shift))
     return found

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Walk,
         append_commit,
         families,
+        inherited,
         members,
         pack_table,
         parse_tree,
@@ -51,6 +52,7 @@ else:
     Walk = _kernel.Walk
     append_commit = _kernel.append_commit
     families = _kernel.families
+    inherited = _kernel.inherited
     members = _kernel.members
     pack_table = _kernel.pack_table
     parse_tree = _kernel.parse_tree
@@ -69,6 +71,7 @@ __all__ = [
     "Walk",
     "append_commit",
     "families",
+    "inherited",
     "members",
     "pack_table",
     "parse_tree",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,13 +12,13 @@ import msgspec
 from leakguard.collect import Collector, Spot
 from leakguard.config import MAX_BLOB_SIZE
 from leakguard.detect.decoders import decode, may_decode
-from leakguard.detect.incremental import scan_edit, scan_whole
+from leakguard.detect.incremental import ends_of, scan_edit, scan_whole
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from leakguard.detect.detector import Detector
     from leakguard.detect.incremental import State
@@ -199,7 +200,7 @@ class _TextRun:
         if self.task.pack != LOOSE:
             self.out.counts["read by libgit2"] += 1
         if kind == BLOB:
-            self.settle(failure.number, content, scan_whole(self.detector, content))
+            self.settle(failure.number, lambda: content, scan_whole(self.detector, content))
             self.out.counts[KINDS[BLOB]] += 1
             self.out.decoded_bytes += len(content)
             self.out.scanned_bytes += len(content)
@@ -214,16 +215,18 @@ class _TextRun:
         """A blob in which there is something. What is found in it is kept for those that are made of it."""
         chain, hits, base = self.chain, self.reader.hits, self.chain.base_kept
         if hits or base:
-            content = chain.content(depth)
-            state = scan_edit(self.detector, base or [], content, *chain.rows(), hits or [])
+            read = partial(chain.content, depth)
+            clean, windows = chain.rows()
+            inherited = kernel.inherited(clean, ends_of(base)) if base else b""
+            state = scan_edit(self.detector, base or [], read, inherited, windows, hits or [])
             if state:
                 chain.keep(state)
-                self.settle(number, content, state)
+                self.settle(number, read, state)
         if chain.unusual:
             self.take_decoded(number, chain.content(depth))
 
-    def settle(self, number: int, content: bytes, state: State) -> None:
-        """The matches among a blob's candidates."""
+    def settle(self, number: int, read: Callable[[], bytes], state: State) -> None:
+        """The matches among a blob's candidates; `read` gives its content."""
         confirmed = [(entry.end, entry.rule, entry.found) for entry in state if entry.found is not None]
         if not confirmed:
             return
@@ -232,7 +235,7 @@ class _TextRun:
         for rule, reason, found, start, end in alone:
             collector.hold(reason, rule, found, Spot(oid, "", start, end))
         if others:
-            collector.add(self.detector.resolve(content, others), oid)
+            collector.add(self.detector.resolve(read(), others), oid)
 
     def take_decoded(self, number: int, content: bytes) -> None:
         """The texts that a blob in another encoding, or an archive, unfolds to."""

@@ -422,6 +422,28 @@ class TestDirtyWindows:
             assert child[start:end] == base[start - shift : end - shift]
             assert start <= lo <= hi <= end
 
+    @unhurried
+    @given(edits(), st.integers(1, 40), st.lists(st.integers(0, 700)))
+    def test_a_candidate_is_inherited_at_each_place_where_its_end_is_clean(
+        self, kernel: ModuleType, edit: tuple[bytes, list[Op]], margin: int, ends: list[int]
+    ) -> None:
+        ends.sort()
+        clean = edited(kernel, edit[0], delta_of(*edit)[1], margin).clean
+        expected = [
+            (number, shift, start, stop)
+            for lo, hi, shift, start, stop in clean
+            for number, end in enumerate(ends)
+            if lo <= end + shift <= hi
+        ]
+        made = array("q", kernel.inherited(array("q", [cell for row in clean for cell in row]), array("q", ends)))
+        assert list(zip(*[iter(made)] * 4, strict=True)) == expected
+
+    @pytest.mark.parametrize(
+        ("clean", "ends"), [(b"1234567", b""), (b"", b"1"), (bytes(39), b""), (bytes(80), bytes(9))]
+    )
+    def test_inherits_nothing_from_half_a_row(self, kernel: ModuleType, clean: bytes, ends: bytes) -> None:
+        assert outcome(kernel.inherited, clean, ends) == ("KernelError", "the rows are no chain's")
+
     def test_joined_copies_leave_no_seam(self, kernel: ModuleType) -> None:
         base = os.urandom(200_000)
         _, delta = delta_of(base, [(0, 0x10000), (0x10000, 0x10000), (0x20000, 200_000 - 0x20000)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -176,7 +177,7 @@ def test_every_way_of_sweeping_finds_the_same(
 @given(base=pieces, changes=st.lists(edit, min_size=1, max_size=6))
 def test_detection_in_edits_equals_detection_in_whole_texts(rules: RuleSet, base: str, changes: list) -> None:
     """The same without git, many times faster: a chain of deltas through the incremental scan."""
-    from leakguard.detect.incremental import scan_edit, scan_whole
+    from leakguard.detect.incremental import ends_of, scan_edit, scan_whole
     from leakguard.git import kernel
     from leakguard.model import ANCHOR_WIDTH
     from tests.git.deltas import make_delta
@@ -195,7 +196,10 @@ def test_detection_in_edits_equals_detection_in_whole_texts(rules: RuleSet, base
         assert child == changed
         hits = detector.scanner.hits(chain.dirty())
         chain.remember(hits)
-        state = scan_edit(detector, state, child, *chain.rows(), hits) if hits or state else []
+        clean, windows = chain.rows()
+        state = scan_edit(
+            detector, state, partial(chain.content, depth), kernel.inherited(clean, ends_of(state)), windows, hits
+        )
         whole = scan_whole(detector, child)
         assert [(entry.end, entry.rule, entry.low, entry.high, entry.found) for entry in state] == [
             (entry.end, entry.rule, entry.low, entry.high, entry.found) for entry in whole

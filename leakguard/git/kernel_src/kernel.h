@@ -113,6 +113,7 @@ copy_loosely(uint8_t *to, size_t to_room, const uint8_t *from, size_t from_room,
 /* The functions and types that module.c puts together. */
 PyObject *kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_inherited(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_members(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);

@@ -16,6 +16,7 @@ kernel_state(PyObject *module)
 static PyMethodDef functions[] = {
     FUNCTION(append_commit, "content, number, objects, rows", "Appends a commit's place in the graph to rows."),
     FUNCTION(families, "order, depths, starts, ends, step, budget", "Cuts a pack's order into whole delta trees."),
+    FUNCTION(inherited, "clean, ends", "Where in a child the candidates of its base are."),
     FUNCTION(members, "classes, sets, width", "Which of some classes hold each finding."),
     FUNCTION(pack_table, "idx, pack, hash_len, forget=None", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
