@@ -186,6 +186,10 @@ class TestChain:
         for _ in range(2):
             chain.root(b"abc\ndef")
             assert chain.dirty() == b"abc\ndef\n"
+        chain.root(b"of another object")
+        chain.remember([])
+        chain.root(b"abc\ndef")
+        assert chain.dirty() == b"abc\ndef\n"
         chain.remember([])
         chain.root(b"def\nghi\nabc")
         assert chain.dirty() == b"ghi\n"

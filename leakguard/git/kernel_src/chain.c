@@ -88,7 +88,7 @@ chain_enter(Chain *chain)
 static void
 begin_object(Chain *chain)
 {
-    chain->copies.used = chain->clean.used = chain->windows.used = 0;
+    chain->copies.used = chain->clean.used = chain->windows.used = chain->lines.used = 0;
     chain->base_serial = 0;
     chain->whole = 0;
     Py_CLEAR(chain->base_kept);

@@ -32,7 +32,7 @@ append_inherited(Span clean, const int64_t *ends, size_t count, Grow *rows)
     const Clean *row = (const Clean *)(const void *)clean.at, *stop = row + clean.len / sizeof *row;
     Problem problem = NULL;
 
-    for (; row < stop; row++) {
+    for (; row < stop && problem == NULL; row++) {
         size_t number = first_end(ends, count, row->lo - row->shift);
         for (; number < count && ends[number] <= row->hi - row->shift && problem == NULL; number++) {
             Inherited inherited = {(int64_t)number, row->shift, row->start, row->end};
