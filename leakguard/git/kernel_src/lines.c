@@ -7,7 +7,7 @@
 
 /* So many lines are looked at together: all are marked before the first is looked for, so that their places are on the
  * way from memory by then. */
-#define TOGETHER 64
+#define TOGETHER 256
 /* Seen lines of fewer bytes between two new ones are scanned again: a window of their own costs more. */
 #define LEAST_SEEN 32
 /* New lines of one object that are remembered at most. */
