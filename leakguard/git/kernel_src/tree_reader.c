@@ -381,19 +381,12 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     return reader->blobs->count > 0 || reader->names.names != NULL ? tell_tree(reader, level, number) : NULL;
 }
 
-/* Where an object lies more than once, all of its numbers stand for the first. */
-static int32_t
-first_number(const OidTable *table, int64_t number)
-{
-    return (uint64_t)number < table->count ? oid_find(table, table->oids.at + (size_t)number * table->hash_len) : -1;
-}
-
 static Problem
 tree_reader_take(PyObject *object, int64_t number, unsigned Py_UNUSED(kind), int *tell)
 {
     TreeReader *reader = (TreeReader *)object;
     size_t depth = ((const Chain *)reader->chain_object)->depth;
-    int32_t first = first_number(reader->trees, number);
+    int32_t first = oid_first(reader->trees, number); /* all numbers of one object stand for the first */
     Problem problem = first >= 0 ? read_link(reader, depth, first) : OUT_OF_RANGE;
 
     reader->count++;
