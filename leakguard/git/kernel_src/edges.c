@@ -6,34 +6,40 @@ static const char BAD_ROWS[] = "the rows of edges are malformed";
 /* After so many rows, or bytes of them, one does without those before it, so that few have to be read to come to a row. */
 #define WHOLE_EVERY 16
 #define MOST_BEFORE ((size_t)1 << 20)
+/* Of a number of 64 bits, seven bits a byte. */
+#define MOST_BYTES 10
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static Problem
-add_number(Grow *rows, size_t number)
+/* Writes a number where there is room for MOST_BYTES. The end of it. */
+static uint8_t *
+put_number(uint8_t *at, size_t number)
 {
-    uint8_t bytes[10];
-    size_t len = 0;
-
     for (; number > 127; number >>= 7) {
-        bytes[len++] = (uint8_t)(number | 128);
+        *at++ = (uint8_t)(number | 128);
     }
-    bytes[len++] = (uint8_t)number;
-    return grow_append(rows, bytes, len);
+    *at++ = (uint8_t)number;
+    return at;
 }
 
 static Problem
 add_row(Grow *rows, const size_t *head, const int32_t *fresh)
 {
-    Problem problem = NULL;
+    Problem problem = grow_reserve(rows, (5 + head[4]) * MOST_BYTES);
+    uint8_t *end;
 
-    for (size_t at = 0; at < 5 && problem == NULL; at++) {
-        problem = add_number(rows, head[at]);
+    if (problem != NULL) {
+        return problem;
     }
-    for (size_t at = 0; at < head[4] && problem == NULL; at++) {
-        problem = add_number(rows, (size_t)fresh[at]);
+    end = rows->at + rows->used;
+    for (size_t at = 0; at < 5; at++) {
+        end = put_number(end, head[at]);
     }
-    return problem;
+    for (size_t at = 0; at < head[4]; at++) {
+        end = put_number(end, (size_t)fresh[at]);
+    }
+    rows->used = (size_t)(end - rows->at);
+    return NULL;
 }
 
 /* Adds a row. On a problem nothing of it is kept. The numbers must not be negative. */

@@ -67,10 +67,28 @@ void kernel_close_all(Py_buffer *views, int opened);
 /* Makes *items, an array of `width` bytes each, reach to `index`; what is new in it is all zero. */
 Problem reach_index(void **items, size_t *room, size_t width, size_t index);
 
-Problem grow_reserve(Grow *grow, size_t more);
-Problem grow_append(Grow *grow, const void *bytes, size_t len);
+Problem grow_widen(Grow *grow, size_t more);
 void grow_free(Grow *grow);
 PyObject *grow_to_bytes(const Grow *grow);
+
+/* Makes room for `more` bytes beyond those that are used. */
+static inline Problem
+grow_reserve(Grow *grow, size_t more)
+{
+    return more <= grow->room - grow->used ? NULL : grow_widen(grow, more);
+}
+
+static inline Problem
+grow_append(Grow *grow, const void *bytes, size_t len)
+{
+    Problem problem = grow_reserve(grow, len);
+
+    if (problem == NULL && len > 0) {
+        memcpy(grow->at + grow->used, bytes, len);
+        grow->used += len;
+    }
+    return problem;
+}
 
 /* The functions and types that module.c puts together. */
 PyObject *kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given);

@@ -107,15 +107,13 @@ reach_index(void **items, size_t *room, size_t width, size_t index)
     return NULL;
 }
 
+/* What grow_reserve() does where there is not enough room. */
 Problem
-grow_reserve(Grow *grow, size_t more)
+grow_widen(Grow *grow, size_t more)
 {
     size_t room, most = (size_t)PY_SSIZE_T_MAX;
     uint8_t *at;
 
-    if (more <= grow->room - grow->used) {
-        return NULL;
-    }
     if (more > most - grow->used) {
         return kernel_no_memory;
     }
@@ -133,22 +131,6 @@ grow_reserve(Grow *grow, size_t more)
     grow->at = at;
     grow->room = room;
     return NULL;
-}
-
-Problem
-grow_append(Grow *grow, const void *bytes, size_t len)
-{
-    Problem problem;
-
-    if (len == 0) {
-        return NULL;
-    }
-    problem = grow_reserve(grow, len);
-    if (problem == NULL) {
-        memcpy(grow->at + grow->used, bytes, len);
-        grow->used += len;
-    }
-    return problem;
 }
 
 void
