@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from leakguard.git import kernel_py
 from leakguard.git.history import TreeSets, pack_set
 from leakguard.git.kernel_py.edges import EdgeWriter, read_edges
-from tests.git.deltas import make_delta
+from tests.git.deltas import copy, insert, make_delta, size
 from tests.git.kernels import LIMIT, MARGIN, compiled, int32s, int64s, needs_both, oid_of, outcome, unhurried
 
 if TYPE_CHECKING:
@@ -217,6 +218,41 @@ class TestTreeReader:
         reader.chain.edit(1, make_delta(make_tree(base), make_tree(child)), True)
         reader.read(1)
         assert reader.take() == (told_of(2, child), [b"a longer name"])
+
+    def test_a_name_that_stays_while_its_id_changes_is_no_new_one(self, kernel: ModuleType) -> None:
+        base = [(b"100644", b"a rather long name %d" % number, oid_of(number)) for number in range(20)]
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree(base))
+        assert len(reader.take()[1]) == 20
+        child = [*base[:7], (b"100644", base[7][1], oid_of(29)), *base[8:19], (b"100644", base[19][1], oid_of(28))]
+        reader.chain.edit(1, make_delta(make_tree(base), make_tree(child)), True)
+        reader.read(1)
+        assert reader.take() == (told_of(2, child), [])
+
+    @unhurried
+    @given(st.lists(st.tuples(modes, names, oids), min_size=5, max_size=40), wanted_names, st.data())
+    def test_says_the_same_of_a_tree_whatever_it_was_made_of(
+        self, kernel: ModuleType, entries: TreeEntries, wanted: frozenset[bytes] | None, data: st.DataObject
+    ) -> None:
+        base = make_tree(entries)
+        ends = list(accumulate(len(make_tree([entry])) for entry in entries))
+        cuts = st.sampled_from([0, *ends]) | st.integers(0, len(base))
+        delta, tree = b"", b""
+        for _ in range(data.draw(st.integers(1, 6))):
+            begin, end = sorted([data.draw(cuts), data.draw(cuts)])
+            more = make_tree(data.draw(st.lists(st.tuples(modes, names, oids), max_size=1)))
+            delta += copy(begin, end - begin) + insert(more)
+            tree += base[begin:end] + more
+        made, whole = Reader(kernel, wanted), Reader(kernel, wanted)
+        made.read_root(base)
+        made.take()
+        made.chain.edit(1, size(len(base)) + size(len(tree)) + delta, True)
+        whole.number = 1
+        whole.chain.root(tree)
+        assert outcome(made.read, 1) == outcome(whole.read, 0)
+        (told, lines), (said, every) = made.take(), whole.take()
+        assert told == said
+        assert set(every) - {name.replace(b"\n", b"\0") for _, name, _ in entries} <= set(lines) <= set(every)
 
     def test_a_malformed_tree_is_no_base(self, kernel: ModuleType) -> None:
         reader = Reader(kernel, None)

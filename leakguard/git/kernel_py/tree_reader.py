@@ -2,13 +2,14 @@
 
 A tree that is an edit of another one shares most entries with it. Where an entry begins is known of the base; from a
 place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between the
-copies is read, and of the rest is taken over where it begins and what it was found to be.
+copies is read, and of the rest is taken over where it begins and what it was found to be. A name that was copied, of
+an entry whose id was not, is no new name.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
@@ -127,25 +128,25 @@ class TreeReader:
         match, hash_len = ENTRY[self._trees.hash_len], self._trees.hash_len
         at, row, total = 0, 0, len(tree)
         while at < total:
+            known = False
             while row < len(copies) and copies[row][1] <= at:
                 row += 1
             if base and row < len(copies) and copies[row][0] <= at:
-                carried = _carry(base, level, copies[row], at)
-                if carried > at:
-                    at = carried
+                at, known = _follow(base, level, copies[row], at, hash_len)
+                if at == copies[row][1]:
                     continue
             found = match(tree, at)
             if found is None:
                 refuse_tree(tree, hash_len)
-            self._see(level, at, *found.groups())
+            self._see(level, at, *found.groups(), known)
             at = found.end()
         level.starts.append(total)
 
-    def _see(self, level: _Level, start: int, mode: bytes, name: bytes, oid: bytes) -> None:
-        """Take in an entry that the base does not have."""
+    def _see(self, level: _Level, start: int, mode: bytes, name: bytes, oid: bytes, known: bool) -> None:
+        """Take in an entry that the base does not have. `known`: it has one of this name."""
         level.starts.append(start)
         if self._names is None:
-            if len(name) >= self._least:
+            if len(name) >= self._least and not known:
                 self._lines.append(name)
         elif name in self._names:
             level.wanted.append((start, 0))
@@ -165,21 +166,25 @@ class TreeReader:
             self._holders.extend((number, position))
 
 
-def _carry(base: _Level, level: _Level, copy: Copy, at: int) -> int:
-    """Takes over the entries of the base that lie whole in [at, copy's end); where the last one of them ends."""
+def _follow(base: _Level, level: _Level, copy: Copy, at: int, hash_len: int) -> tuple[int, bool]:
+    """Takes over the entries of the base that lie whole in [at, copy's end). Where the last one of them ends, and
+    whether the base has an entry of the same name as the one that begins there."""
     _, end, shift = copy
     starts, begin = base.starts, at - shift
     first = bisect_left(starts, begin)
-    if first == len(starts) or starts[first] != begin:
-        return at
-    last = bisect_left(starts, end - shift, first)
-    if last == len(starts) or starts[last] != end - shift:
-        last -= 1
-    if last <= first:
-        return at
-    stop = starts[last]
+    if first >= len(starts) - 1 or starts[first] != begin:
+        return at, False
+    last = bisect_right(starts, end - shift, first) - 1
+    if last > first:
+        _carry(base, level, first, last, shift)
+    known = last + 1 < len(starts) and starts[last + 1] - (end - shift) <= hash_len
+    return starts[last] + shift, known
+
+
+def _carry(base: _Level, level: _Level, first: int, last: int, shift: int) -> None:
+    """Takes over the base's entries [first, last)."""
+    starts = base.starts
     level.starts += [start + shift for start in starts[first:last]] if shift else starts[first:last]
     for old, new in zip(base.marks(), level.marks(), strict=True):
-        part = old[bisect_left(old, (begin, -1)) : bisect_left(old, (stop, -1))]
+        part = old[bisect_left(old, (starts[first], -1)) : bisect_left(old, (starts[last], -1))]
         new += [(start + shift, position) for start, position in part] if shift else part
-    return stop + shift

@@ -2,7 +2,8 @@
  *
  * A tree that is an edit of another one shares most entries with it. Where an entry begins is known of the base; from
  * a place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between
- * the copies is read, and of the rest is taken over where it begins and what it was found to be.
+ * the copies is read, and of the rest is taken over where it begins and what it was found to be. A name that was
+ * copied, of an entry whose id was not, is no new name.
  */
 #include "edges.h"
 #include "reader.h"
@@ -181,9 +182,9 @@ add_line(Grow *lines, const Entry *entry)
     return NULL;
 }
 
-/* Takes in an entry that the base does not have. */
+/* Takes in an entry that the base does not have. `known`: it has one of this name. */
 static Problem
-see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
+see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry, int known)
 {
     unsigned kind = entry->mode & KIND_MASK;
     int is_tree = kind == KIND_TREE;
@@ -191,7 +192,7 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
     Problem problem = grow_append(&level->starts, &at, sizeof at);
     int32_t position;
 
-    if (problem == NULL && reader->names.names == NULL && entry->name_len >= reader->least) {
+    if (problem == NULL && !known && reader->names.names == NULL && entry->name_len >= reader->least) {
         problem = add_line(&reader->lines, entry);
     }
     if (problem == NULL && reader->names.count > 0 && is_asked_for(&reader->names, entry)) {
@@ -209,35 +210,55 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
 static size_t
 lower_bound(const uint8_t *at, size_t width, size_t count, uint32_t least)
 {
-    size_t low = 0, high = count;
+    size_t low = 0;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
+    while (count > 0) {
+        size_t half = count / 2;
         uint32_t value;
-        memcpy(&value, at + middle * width, sizeof value);
-        if (value < least) {
-            low = middle + 1;
-        }
-        else {
-            high = middle;
-        }
+        memcpy(&value, at + (low + half) * width, sizeof value);
+        low += value < least ? count - half : 0;
+        count = half;
     }
     return low;
 }
 
-/* Takes over the marks of the base's [from, to), moved by `shift`. */
-static Problem
-carry_marks(const Grow *base, Grow *marks, uint32_t from, uint32_t to, uint32_t shift)
+/* The same, of which something is known: it mostly is at `guess`, or soon after. */
+static size_t
+lower_bound_near(const Grow *numbers, size_t width, size_t guess, uint32_t least)
 {
-    size_t count = base->used / sizeof(Mark);
+    size_t count = numbers->used / width, low = 0, step = 1;
+    uint32_t value;
+
+    if (guess > 0 && guess <= count) {
+        memcpy(&value, numbers->at + (guess - 1) * width, sizeof value);
+        if (value >= least) {
+            return lower_bound(numbers->at, width, guess - 1, least);
+        }
+        low = guess;
+    }
+    for (; low + step <= count; step *= 2) {
+        memcpy(&value, numbers->at + (low + step - 1) * width, sizeof value);
+        if (value >= least) {
+            return low + lower_bound(numbers->at + low * width, width, step - 1, least);
+        }
+        low += step;
+    }
+    return low + lower_bound(numbers->at + low * width, width, count - low, least);
+}
+
+/* Takes over the marks of the base's [from, to), moved by `shift`. Those before *near lie before most that are asked for
+ * next. */
+static Problem
+carry_marks(const Grow *base, Grow *marks, size_t *near, uint32_t from, uint32_t to, uint32_t shift)
+{
     size_t low, high;
     Problem problem;
 
-    if (count == 0) {
+    if (base->used == 0) {
         return NULL;
     }
-    low = lower_bound(base->at, sizeof(Mark), count, from);
-    high = low + lower_bound(base->at + low * sizeof(Mark), sizeof(Mark), count - low, to);
+    low = lower_bound_near(base, sizeof(Mark), *near, from);
+    high = *near = lower_bound_near(base, sizeof(Mark), low, to);
     problem = grow_append(marks, base->at + low * sizeof(Mark), (high - low) * sizeof(Mark));
     if (problem == NULL && high > low) {
         Mark *mark = (Mark *)(void *)(marks->at + marks->used) - (high - low), *end = mark + (high - low);
@@ -248,29 +269,23 @@ carry_marks(const Grow *base, Grow *marks, uint32_t from, uint32_t to, uint32_t 
     return problem;
 }
 
-/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. */
+/* How far a base was gone through: places in its arrays. */
+typedef struct {
+    size_t entry;
+    size_t subtree;
+    size_t content;
+    size_t wanted;
+} Near;
+
+/* Takes over the base's entries [first, last). */
 static Problem
-carry_entries(const Level *base, Level *level, const Copy *copy, size_t *at)
+carry_entries(const Level *base, Level *level, Near *near, size_t first, size_t last, uint32_t shift)
 {
     const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
-    size_t count = base->starts.used / sizeof *starts;
-    uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
-    uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
-    size_t first = lower_bound(base->starts.at, sizeof *starts, count, from), last, number;
-    uint32_t *carried;
-    Problem problem;
+    uint32_t from = starts[first], to = starts[last], *carried;
+    Problem problem = grow_append(&level->starts, starts + first, (last - first) * sizeof *starts);
+    size_t number;
 
-    if (first == count || starts[first] != from) {
-        return NULL;
-    }
-    last = first + lower_bound(base->starts.at + first * sizeof *starts, sizeof *starts, count - first, end);
-    if (last == count || starts[last] != end) {
-        last--; /* the entry before this one ends where this one begins */
-    }
-    if (last <= first) {
-        return NULL;
-    }
-    problem = grow_append(&level->starts, starts + first, (last - first) * sizeof *starts);
     if (problem != NULL) {
         return problem;
     }
@@ -278,12 +293,57 @@ carry_entries(const Level *base, Level *level, const Copy *copy, size_t *at)
     for (number = 0; number < last - first; number++) {
         carried[number] += shift;
     }
-    *at = (size_t)starts[last] + (size_t)copy->shift;
-    problem = carry_marks(&base->subtrees, &level->subtrees, from, starts[last], shift);
+    problem = carry_marks(&base->subtrees, &level->subtrees, &near->subtree, from, to, shift);
     if (problem == NULL) {
-        problem = carry_marks(&base->contents, &level->contents, from, starts[last], shift);
+        problem = carry_marks(&base->contents, &level->contents, &near->content, from, to, shift);
     }
-    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, from, starts[last], shift);
+    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, &near->wanted, from, to, shift);
+}
+
+/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. *known
+ * says whether the base has an entry of the same name as the one that then begins at *at. */
+static Problem
+follow_copy(const Level *base, Level *level, Near *near, const Copy *copy, size_t hash_len, size_t *at, int *known)
+{
+    const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
+    size_t entries = base->starts.used / sizeof *starts - 1; /* the last number is the tree's length */
+    uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
+    uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
+    size_t first = lower_bound_near(&base->starts, sizeof *starts, near->entry, from), last = first;
+    Problem problem = NULL;
+
+    near->entry = first;
+    if (first >= entries || starts[first] != from) {
+        return NULL;
+    }
+    if (end == starts[entries]) {
+        last = entries;
+    }
+    else if (starts[first + 1] <= end) {
+        last += lower_bound(base->starts.at + (first + 1) * sizeof *starts, sizeof *starts, entries - first, end + 1);
+    }
+    if (last > first) {
+        problem = carry_entries(base, level, near, first, last, shift);
+        *at = (size_t)starts[last] + (size_t)copy->shift;
+        near->entry = last;
+    }
+    *known = last < entries && starts[last + 1] - end <= hash_len;
+    return problem;
+}
+
+/* Reads the entry at *at, and moves on to its end. `known`: the base has one of this name. */
+static Problem
+read_entry(TreeReader *reader, Span tree, Level *level, size_t *at, int known)
+{
+    const uint8_t *next = tree.at + *at;
+    Entry entry;
+    Problem problem = tree_entry(&next, tree.at + tree.len, reader->trees->hash_len, &entry);
+
+    if (problem == NULL) {
+        problem = see_entry(reader, level, *at, &entry, known);
+        *at = (size_t)(next - tree.at);
+    }
+    return problem;
 }
 
 static Problem
@@ -293,27 +353,21 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
     const Copy *copies_end = base != NULL ? copy + copies->used / sizeof *copy : copy;
     size_t at = 0;
     uint32_t len = (uint32_t)tree.len;
+    Near near = {0, 0, 0, 0};
     Problem problem = NULL;
 
     level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
     while (at < tree.len && problem == NULL) {
-        const uint8_t *start = tree.at + at, *next = start;
-        Entry entry;
+        int known = 0;
 
         for (; copy < copies_end && copy->end <= (int64_t)at; copy++) {
         }
         if (copy < copies_end && copy->start <= (int64_t)at) {
-            size_t before = at;
-            problem = carry_entries(base, level, copy, &at);
-            if (problem != NULL || at > before) {
-                continue;
-            }
+            problem = follow_copy(base, level, &near, copy, reader->trees->hash_len, &at, &known);
         }
-        problem = tree_entry(&next, tree.at + tree.len, reader->trees->hash_len, &entry);
-        if (problem == NULL) {
-            problem = see_entry(reader, level, at, &entry);
+        if (problem == NULL && (copy == copies_end || (int64_t)at < copy->end)) {
+            problem = read_entry(reader, tree, level, &at, known);
         }
-        at += (size_t)(next - start);
     }
     return problem != NULL ? problem : grow_append(&level->starts, &len, sizeof len);
 }
@@ -323,22 +377,22 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
 static Problem
 tell_tree(TreeReader *reader, const Level *level, int32_t number)
 {
-    const Mark *mark = (const Mark *)(const void *)level->subtrees.at;
-    const Mark *end = mark + level->subtrees.used / sizeof *mark;
-    Problem problem = NULL;
+    const Mark *subtrees = (const Mark *)(const void *)level->subtrees.at;
+    const Mark *contents = (const Mark *)(const void *)level->contents.at;
+    size_t count = level->subtrees.used / sizeof *subtrees, held = level->contents.used / sizeof *contents;
+    Problem problem;
 
     reader->subtrees.used = 0;
-    for (; mark < end && problem == NULL; mark++) {
-        problem = grow_append(&reader->subtrees, &mark->position, sizeof mark->position);
+    problem = grow_reserve(&reader->subtrees, count * sizeof number);
+    if (problem == NULL && count > 0) {
+        int32_t *positions = (int32_t *)(void *)reader->subtrees.at;
+        for (size_t at = 0; at < count; at++) {
+            positions[at] = subtrees[at].position;
+        }
+        problem = edges_add(&reader->edges, number, positions, count);
     }
-    if (problem == NULL && reader->subtrees.used > 0) {
-        problem = edges_add(&reader->edges, number, (const int32_t *)(const void *)reader->subtrees.at,
-                            reader->subtrees.used / sizeof number);
-    }
-    mark = (const Mark *)(const void *)level->contents.at;
-    end = mark + level->contents.used / sizeof *mark;
-    for (; mark < end && problem == NULL; mark++) {
-        int32_t pair[2] = {number, mark->position};
+    for (size_t at = 0; at < held && problem == NULL; at++) {
+        int32_t pair[2] = {number, contents[at].position};
         problem = grow_append(&reader->holders, pair, sizeof pair);
     }
     return problem;
