@@ -199,15 +199,41 @@ class TestTreeReader:
     ) -> None:
         reader = Reader(kernel, None, least)
         reader.read_root(make_tree(before))
-        assert reader.take()[1] == [name.replace(b"\n", b"\0") for _, name, _ in before if len(name) >= least]
+        met = dict.fromkeys(name.replace(b"\n", b"\0") for _, name, _ in before if len(name) >= least)
+        assert reader.take()[1] == list(met)
         shared = [(b"100644", b"%d" % number, oid_of(number)) for number in range(10)]
         reader.read_root(make_tree(before + shared))
-        reader.take()
+        assert not met.keys() & set(reader.take()[1])
         reader.chain.edit(1, make_delta(make_tree(before + shared), make_tree(after + shared)), True)
         reader.read(1)
         lines = reader.take()[1]
-        new = [name.replace(b"\n", b"\0") for _, name, _ in after if len(name) >= least]
-        assert set(new) <= set(lines) | {name.replace(b"\n", b"\0") for _, name, _ in before + shared}
+        new = dict.fromkeys(name.replace(b"\n", b"\0") for _, name, _ in after if len(name) >= least)
+        assert lines == [name for name in new if name not in met and name not in {name for _, name, _ in shared}]
+
+    def test_forgets_names_rather_than_remembering_without_end(self, kernel: ModuleType) -> None:
+        many = [(b"100644", b"name %d" % number, oid_of(0)) for number in range(1 << 14)]
+        few = [*many[-3:], (b"100644", b"one more", oid_of(0))]
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree(many))
+        assert len(reader.take()[1]) == len(many)
+        reader.read_root(make_tree(few))
+        assert reader.take()[1] == [b"one more"]
+        reader.read_root(make_tree(few))
+        assert reader.take()[1] == [name for _, name, _ in few[:3]]
+
+    @pytest.mark.parametrize(("length", "times"), [(255, 1), (256, 2)])
+    def test_does_not_remember_a_very_long_name(self, kernel: ModuleType, length: int, times: int) -> None:
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree([(b"100644", b"n" * length, oid_of(0))] * 2))
+        assert reader.take()[1] == [b"n" * length] * times
+
+    def test_a_name_of_a_malformed_tree_is_gathered_where_it_comes_again(self, kernel: ModuleType) -> None:
+        tree = make_tree([(b"100644", b"name", oid_of(0))])
+        reader = Reader(kernel, None)
+        assert outcome(reader.read_root, tree + b"x")[0] == "KernelError"
+        assert reader.take() == ([], [])
+        reader.read_root(tree)
+        assert reader.take() == ([], [b"name"])
 
     def test_takes_over_what_was_copied(self, kernel: ModuleType) -> None:
         base = [(b"100644", b"name %d" % number, oid_of(number)) for number in range(20)]
@@ -252,7 +278,8 @@ class TestTreeReader:
         assert outcome(made.read, 1) == outcome(whole.read, 0)
         (told, lines), (said, every) = made.take(), whole.take()
         assert told == said
-        assert set(every) - {name.replace(b"\n", b"\0") for _, name, _ in entries} <= set(lines) <= set(every)
+        met = {name.replace(b"\n", b"\0") for _, name, _ in entries}
+        assert lines == [name for name in every if name not in met]
 
     def test_a_malformed_tree_is_no_base(self, kernel: ModuleType) -> None:
         reader = Reader(kernel, None)

@@ -2,10 +2,10 @@
  *
  * A tree that is an edit of another one shares most entries with it. Where an entry begins is known of the base; from
  * a place where an entry begins in the base, bytes that were copied are the same entries. So only what lies between
- * the copies is read, and of the rest is taken over where it begins and what it was found to be. A name that was
- * copied, of an entry whose id was not, is no new name.
+ * the copies is read, and of the rest is taken over where it begins and what it was found to be.
  */
 #include "edges.h"
+#include "lines.h"
 #include "reader.h"
 #include "tree.h"
 
@@ -130,7 +130,7 @@ typedef struct {
     EdgeWriter edges;
     Grow subtrees; /* of one tree */
     Grow holders; /* int32_t pairs: tree, position in blobs */
-    Grow lines;
+    Lines lines;
 } TreeReader;
 
 static void
@@ -163,28 +163,9 @@ add_mark(Grow *marks, size_t start, int32_t position)
     return grow_append(marks, &mark, sizeof mark);
 }
 
+/* Takes in an entry that the base does not have. */
 static Problem
-add_line(Grow *lines, const Entry *entry)
-{
-    Problem problem = grow_reserve(lines, entry->name_len + 1);
-    uint8_t *line, *newline;
-
-    if (problem != NULL) {
-        return problem;
-    }
-    line = lines->at + lines->used;
-    memcpy(line, entry->name, entry->name_len);
-    line[entry->name_len] = '\n';
-    lines->used += entry->name_len + 1;
-    for (newline = line; (newline = memchr(newline, '\n', entry->name_len - (size_t)(newline - line))) != NULL;) {
-        *newline = 0;
-    }
-    return NULL;
-}
-
-/* Takes in an entry that the base does not have. `known`: it has one of this name. */
-static Problem
-see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry, int known)
+see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
 {
     unsigned kind = entry->mode & KIND_MASK;
     int is_tree = kind == KIND_TREE;
@@ -192,8 +173,8 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry, in
     Problem problem = grow_append(&level->starts, &at, sizeof at);
     int32_t position;
 
-    if (problem == NULL && !known && reader->names.names == NULL && entry->name_len >= reader->least) {
-        problem = add_line(&reader->lines, entry);
+    if (problem == NULL && reader->names.names == NULL && entry->name_len >= reader->least) {
+        problem = lines_add(&reader->lines, entry->name, entry->name_len);
     }
     if (problem == NULL && reader->names.count > 0 && is_asked_for(&reader->names, entry)) {
         problem = add_mark(&level->wanted, start, 0);
@@ -300,17 +281,15 @@ carry_entries(const Level *base, Level *level, Near *near, size_t first, size_t 
     return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, &near->wanted, from, to, shift);
 }
 
-/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. *known
- * says whether the base has an entry of the same name as the one that then begins at *at. */
+/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. */
 static Problem
-follow_copy(const Level *base, Level *level, Near *near, const Copy *copy, size_t hash_len, size_t *at, int *known)
+follow_copy(const Level *base, Level *level, Near *near, const Copy *copy, size_t *at)
 {
     const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
     size_t entries = base->starts.used / sizeof *starts - 1; /* the last number is the tree's length */
     uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
     uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
     size_t first = lower_bound_near(&base->starts, sizeof *starts, near->entry, from), last = first;
-    Problem problem = NULL;
 
     near->entry = first;
     if (first >= entries || starts[first] != from) {
@@ -322,25 +301,24 @@ follow_copy(const Level *base, Level *level, Near *near, const Copy *copy, size_
     else if (starts[first + 1] <= end) {
         last += lower_bound(base->starts.at + (first + 1) * sizeof *starts, sizeof *starts, entries - first, end + 1);
     }
-    if (last > first) {
-        problem = carry_entries(base, level, near, first, last, shift);
-        *at = (size_t)starts[last] + (size_t)copy->shift;
-        near->entry = last;
+    if (last == first) {
+        return NULL;
     }
-    *known = last < entries && starts[last + 1] - end <= hash_len;
-    return problem;
+    near->entry = last;
+    *at = (size_t)starts[last] + (size_t)copy->shift;
+    return carry_entries(base, level, near, first, last, shift);
 }
 
-/* Reads the entry at *at, and moves on to its end. `known`: the base has one of this name. */
+/* Reads the entry at *at, and moves on to its end. */
 static Problem
-read_entry(TreeReader *reader, Span tree, Level *level, size_t *at, int known)
+read_entry(TreeReader *reader, Span tree, Level *level, size_t *at)
 {
     const uint8_t *next = tree.at + *at;
     Entry entry;
     Problem problem = tree_entry(&next, tree.at + tree.len, reader->trees->hash_len, &entry);
 
     if (problem == NULL) {
-        problem = see_entry(reader, level, *at, &entry, known);
+        problem = see_entry(reader, level, *at, &entry);
         *at = (size_t)(next - tree.at);
     }
     return problem;
@@ -358,15 +336,13 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
 
     level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
     while (at < tree.len && problem == NULL) {
-        int known = 0;
-
         for (; copy < copies_end && copy->end <= (int64_t)at; copy++) {
         }
         if (copy < copies_end && copy->start <= (int64_t)at) {
-            problem = follow_copy(base, level, &near, copy, reader->trees->hash_len, &at, &known);
+            problem = follow_copy(base, level, &near, copy, &at);
         }
         if (problem == NULL && (copy == copies_end || (int64_t)at < copy->end)) {
-            problem = read_entry(reader, tree, level, &at, known);
+            problem = read_entry(reader, tree, level, &at);
         }
     }
     return problem != NULL ? problem : grow_append(&level->starts, &len, sizeof len);
@@ -404,7 +380,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     const Chain *chain = (const Chain *)reader->chain_object;
     const Link *link = &chain->links[depth];
     Level *level, *base = NULL;
-    size_t lines = reader->lines.used;
+    size_t lines = reader->lines.lines.used;
     Problem problem = make_levels(reader, depth);
 
     if (problem != NULL) {
@@ -428,7 +404,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
         drop_level(base); /* nothing more will be made of it */
     }
     if (problem != NULL) {
-        reader->lines.used = lines;
+        lines_cut(&reader->lines, lines);
         return problem;
     }
     level->serial = link->serial;
@@ -502,7 +478,7 @@ static PyObject *
 reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     TreeReader *reader = (TreeReader *)self;
-    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->lines};
+    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->lines.lines};
     PyObject *taken = PyTuple_New(3);
     Py_ssize_t number;
 
@@ -518,7 +494,7 @@ reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
     if (taken != NULL) {
         edges_restart(&reader->edges);
         grow_free(&reader->holders);
-        grow_free(&reader->lines);
+        grow_free(&reader->lines.lines);
     }
     return taken;
 }
@@ -536,6 +512,7 @@ set_up(TreeReader *reader, KernelState *state)
     }
     reader->trees = (const OidTable *)reader->trees_object;
     reader->blobs = (const OidTable *)reader->blobs_object;
+    reader->lines.seed = reader->trees->seed;
     if (reader->trees->hash_len != reader->blobs->hash_len) {
         kernel_raise(state->error, "the two tables' ids differ in length");
         return -1;
@@ -586,7 +563,7 @@ reader_dealloc(PyObject *self)
     edges_free(&reader->edges);
     grow_free(&reader->subtrees);
     grow_free(&reader->holders);
-    grow_free(&reader->lines);
+    lines_free(&reader->lines);
     Py_XDECREF(reader->chain_object);
     Py_XDECREF(reader->trees_object);
     Py_XDECREF(reader->blobs_object);
