@@ -165,6 +165,8 @@ edges_next(EdgeReader *reader, Problem *problem)
     }
     *problem = unfold(reader, &at, head, tail, fresh);
     reader->tree = (int32_t)tree;
+    reader->head = head;
+    reader->fresh = fresh;
     reader->begin = reader->end;
     reader->end = at;
     return *problem == NULL;

@@ -8,7 +8,8 @@ enum { NEW, OPEN, DONE };
 
 typedef struct {
     Span edges;
-    EdgeReader reader;
+    EdgeReader row;    /* goes through all rows, one after the other */
+    EdgeReader reader; /* goes to and fro */
     const int32_t *holders; /* pairs: a tree, the place of a set in `given` */
     size_t holder_count;
     const uint8_t *given;
@@ -50,7 +51,7 @@ is_greater(const EdgeReader *row, const EdgeReader *old)
 static Problem
 take_row(Graph *graph, const EdgeReader *row)
 {
-    const int32_t *subtree = edges_first(row), *end = subtree + edges_count(row);
+    const int32_t *subtree = edges_first(row) + row->head, *end = subtree + row->fresh;
     uint32_t *place;
 
     for (; subtree < end; subtree++) {
@@ -75,13 +76,12 @@ take_row(Graph *graph, const EdgeReader *row)
 static Problem
 find_rows(Graph *graph)
 {
-    EdgeReader row = {.rows = graph->edges};
     Problem problem = NULL;
 
-    while (problem == NULL && edges_next(&row, &problem)) {
-        problem = take_row(graph, &row);
+    while (problem == NULL && edges_next(&graph->row, &problem)) {
+        problem = take_row(graph, &graph->row);
     }
-    grow_free(&row.subtrees);
+    graph->row.end = 0;
     return problem;
 }
 
@@ -148,15 +148,27 @@ close_tree(Graph *graph, int32_t tree, const int32_t *subtree, const int32_t *en
     return mixed ? sets_class(&graph->sets, graph->scratch, &graph->classes[tree]) : NULL;
 }
 
+/* Has a reader stand at a tree's row: mostly it is where all rows are gone through. */
+static Problem
+seek_row(Graph *graph, int32_t tree, const EdgeReader **reader)
+{
+    size_t begin = graph->rows[tree] - 1;
+    EdgeReader *here = begin == graph->row.begin ? &graph->row : &graph->reader;
+
+    *reader = here;
+    return edges_seek(here, begin);
+}
+
 /* Goes on with the tree on top of the stack until it meets a new subtree, or is through. */
 static Problem
 step(Graph *graph)
 {
     Frame *frame = (Frame *)(void *)(graph->stack.at + graph->stack.used) - 1;
     int32_t tree = frame->tree;
-    Problem problem = edges_seek(&graph->reader, graph->rows[tree] - 1);
-    const int32_t *first = edges_first(&graph->reader);
-    size_t count = edges_count(&graph->reader);
+    const EdgeReader *reader;
+    Problem problem = seek_row(graph, tree, &reader);
+    const int32_t *first = edges_first(reader);
+    size_t count = edges_count(reader);
 
     if (problem != NULL) {
         return problem;
@@ -175,18 +187,16 @@ step(Graph *graph)
 static Problem
 close_all(Graph *graph)
 {
-    EdgeReader row = {.rows = graph->edges};
     Problem problem = NULL;
 
-    while (problem == NULL && edges_next(&row, &problem)) {
-        if (graph->state[row.tree] == NEW) {
-            problem = push(graph, row.tree);
+    while (problem == NULL && edges_next(&graph->row, &problem)) {
+        if (graph->state[graph->row.tree] == NEW) {
+            problem = push(graph, graph->row.tree);
         }
         while (graph->stack.used > 0 && problem == NULL) {
             problem = step(graph);
         }
     }
-    grow_free(&row.subtrees);
     return problem;
 }
 
@@ -223,6 +233,7 @@ close_graph(Graph *graph)
     PyMem_RawFree(graph->state);
     PyMem_RawFree(graph->scratch);
     grow_free(&graph->stack);
+    grow_free(&graph->row.subtrees);
     grow_free(&graph->reader.subtrees);
     sets_free(&graph->sets);
 }
@@ -283,6 +294,7 @@ kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
     else if (opened == 3) {
         Graph graph = {
             .edges = spans[0],
+            .row = {.rows = spans[0]},
             .reader = {.rows = spans[0]},
             .holders = (const int32_t *)(const void *)spans[1].at,
             .holder_count = spans[1].len / 8,
