@@ -126,6 +126,7 @@ typedef struct {
     Level *levels;
     size_t room;
     size_t used;
+    Level spare; /* the arrays of a level that was dropped, for the next one that is made */
     /* What was read since the last take(). */
     EdgeWriter edges;
     Grow subtrees; /* of one tree */
@@ -134,13 +135,33 @@ typedef struct {
 } TreeReader;
 
 static void
-drop_level(Level *level)
+free_level(Level *level)
 {
     grow_free(&level->starts);
     grow_free(&level->subtrees);
     grow_free(&level->contents);
     grow_free(&level->wanted);
+}
+
+static void
+drop_level(TreeReader *reader, Level *level)
+{
+    free_level(&reader->spare);
+    reader->spare = *level;
+    memset(level, 0, sizeof *level);
+}
+
+/* Empties a level, which is to be made anew. */
+static void
+begin_level(TreeReader *reader, Level *level)
+{
+    if (level->starts.at == NULL) {
+        free_level(level);
+        *level = reader->spare;
+        memset(&reader->spare, 0, sizeof reader->spare);
+    }
     level->serial = 0;
+    level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
 }
 
 static Problem
@@ -240,12 +261,15 @@ carry_marks(const Grow *base, Grow *marks, size_t *near, uint32_t from, uint32_t
     }
     low = lower_bound_near(base, sizeof(Mark), *near, from);
     high = *near = lower_bound_near(base, sizeof(Mark), low, to);
-    problem = grow_append(marks, base->at + low * sizeof(Mark), (high - low) * sizeof(Mark));
+    problem = grow_reserve(marks, (high - low) * sizeof(Mark));
     if (problem == NULL && high > low) {
-        Mark *mark = (Mark *)(void *)(marks->at + marks->used) - (high - low), *end = mark + (high - low);
-        for (; mark < end; mark++) {
-            mark->start += shift;
+        const Mark *mark = (const Mark *)(const void *)base->at + low, *end = mark + (high - low);
+        Mark *carried = (Mark *)(void *)(marks->at + marks->used);
+        for (; mark < end; mark++, carried++) {
+            carried->start = mark->start + shift;
+            carried->position = mark->position;
         }
+        marks->used += (high - low) * sizeof(Mark);
     }
     return problem;
 }
@@ -264,16 +288,17 @@ carry_entries(const Level *base, Level *level, Near *near, size_t first, size_t 
 {
     const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
     uint32_t from = starts[first], to = starts[last], *carried;
-    Problem problem = grow_append(&level->starts, starts + first, (last - first) * sizeof *starts);
+    Problem problem = grow_reserve(&level->starts, (last - first) * sizeof *starts);
     size_t number;
 
     if (problem != NULL) {
         return problem;
     }
-    carried = (uint32_t *)(void *)(level->starts.at + level->starts.used) - (last - first);
-    for (number = 0; number < last - first; number++) {
-        carried[number] += shift;
+    carried = (uint32_t *)(void *)(level->starts.at + level->starts.used);
+    for (number = first; number < last; number++) {
+        carried[number - first] = starts[number] + shift;
     }
+    level->starts.used += (last - first) * sizeof *starts;
     problem = carry_marks(&base->subtrees, &level->subtrees, &near->subtree, from, to, shift);
     if (problem == NULL) {
         problem = carry_marks(&base->contents, &level->contents, &near->content, from, to, shift);
@@ -334,7 +359,6 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
     Near near = {0, 0, 0, 0};
     Problem problem = NULL;
 
-    level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
     while (at < tree.len && problem == NULL) {
         for (; copy < copies_end && copy->end <= (int64_t)at; copy++) {
         }
@@ -390,7 +414,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
         return "the tree is over the size limit";
     }
     for (; reader->used > depth + 1; reader->used--) {
-        drop_level(&reader->levels[reader->used - 1]);
+        drop_level(reader, &reader->levels[reader->used - 1]);
     }
     reader->used = depth + 1;
     level = &reader->levels[depth];
@@ -398,10 +422,10 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
         reader->levels[depth - 1].serial == chain->base_serial) {
         base = &reader->levels[depth - 1];
     }
-    level->serial = 0;
+    begin_level(reader, level);
     problem = read_tree(reader, link->content, base, &chain->copies, level);
     if (base != NULL && chain->links[depth - 1].serial == 0) {
-        drop_level(base); /* nothing more will be made of it */
+        drop_level(reader, base); /* nothing more will be made of it */
     }
     if (problem != NULL) {
         lines_cut(&reader->lines, lines);
@@ -556,8 +580,9 @@ reader_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
 
     for (; reader->used > 0; reader->used--) {
-        drop_level(&reader->levels[reader->used - 1]);
+        free_level(&reader->levels[reader->used - 1]);
     }
+    free_level(&reader->spare);
     PyMem_RawFree(reader->levels);
     PyMem_RawFree(reader->names.names);
     edges_free(&reader->edges);
