@@ -94,8 +94,8 @@ edges_free(EdgeWriter *writer)
 /* ---- reading -------------------------------------------------------------------------------- */
 
 /* Reads a number of up to 35 bits, SIZE_MAX where there is none. */
-static inline size_t
-read_number(Span rows, size_t *at)
+static size_t
+read_long_number(Span rows, size_t *at)
 {
     uint64_t number = 0;
     unsigned shift = 0;
@@ -109,6 +109,13 @@ read_number(Span rows, size_t *at)
         number |= (uint64_t)(byte & 127) << shift;
     }
     return byte & 128 || number > INT32_MAX ? SIZE_MAX : (size_t)number;
+}
+
+/* The same; most numbers are of one byte. */
+static inline size_t
+read_number(Span rows, size_t *at)
+{
+    return *at < rows.len && rows.at[*at] < 128 ? rows.at[(*at)++] : read_long_number(rows, at);
 }
 
 /* Puts `fresh` numbers that follow in the place of what lies between `head` and `tail` numbers that stay. */
