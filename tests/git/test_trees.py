@@ -483,6 +483,16 @@ class TestReach:
         arguments = (bytes(edges), int32_bytes(holders), packed(sets), width, total)
         assert outcome(compiled.reach, *arguments) == outcome(kernel_py.reach, *arguments)
 
+    @pytest.mark.parametrize("width", [8, 24, 32, 40, 64, 72, 136])
+    def test_takes_sets_of_any_width(self, kernel: ModuleType, width: int) -> None:
+        count = 100
+        sets = [frozenset([key * 7 % (8 * width), key * 11 % (8 * width)]) for key in range(count)]
+        edges = edges_of([(tree, [tree + 1]) for tree in range(count - 1)])
+        holders = int32_bytes([part for tree in range(count) for part in (tree, tree)])
+        rows = b"".join(pack_set(held, width) for held in sets)
+        found = TreeSets(*kernel.reach(edges, holders, rows, width, count), width)
+        assert [found[tree] for tree in range(count)] == [frozenset().union(*sets[tree:]) for tree in range(count)]
+
     def test_does_not_recurse(self, kernel: ModuleType) -> None:
         count = 20_000
         edges = edges_of([(tree, [tree + 1]) for tree in range(count - 1)])

@@ -18,7 +18,8 @@ typedef struct {
     uint32_t *rows;   /* by tree: the place of its row + 1, 0 where it has none */
     uint8_t *state;
     int32_t *classes; /* by tree; what it holds itself until it is done */
-    uint8_t *scratch; /* a set */
+    void *scratch_block;
+    uint8_t *scratch; /* a set, in it */
     Grow stack;
     Sets sets;
 } Graph;
@@ -89,7 +90,7 @@ find_rows(Graph *graph)
 static Problem
 take_holders(Graph *graph)
 {
-    size_t at = 0, width = graph->sets.width;
+    size_t at = 0, width = graph->sets.width, room = graph->sets.room;
     Problem problem = NULL;
 
     while (at < graph->holder_count && problem == NULL) {
@@ -97,7 +98,7 @@ take_holders(Graph *graph)
         if (!in_range(graph, tree)) {
             return BAD_EDGES;
         }
-        memcpy(graph->scratch, sets_row(&graph->sets, graph->classes[tree]), width);
+        memcpy(graph->scratch, sets_row(&graph->sets, graph->classes[tree]), room);
         for (; at < graph->holder_count && graph->holders[2 * at] == tree; at++) {
             int32_t place = graph->holders[2 * at + 1];
             if (place < 0 || (size_t)place >= graph->given_count) {
@@ -124,7 +125,7 @@ static Problem
 close_tree(Graph *graph, int32_t tree, const int32_t *subtree, const int32_t *end)
 {
     int32_t class = graph->classes[tree], last = class;
-    size_t width = graph->sets.width;
+    size_t room = graph->sets.room;
     int mixed = 0;
 
     for (; subtree < end; subtree++) {
@@ -138,10 +139,10 @@ close_tree(Graph *graph, int32_t tree, const int32_t *subtree, const int32_t *en
             continue;
         }
         if (!mixed) {
-            memcpy(graph->scratch, sets_row(&graph->sets, class), width);
+            memcpy(graph->scratch, sets_row(&graph->sets, class), room);
             mixed = 1;
         }
-        set_add(graph->scratch, sets_row(&graph->sets, more), width);
+        set_add(graph->scratch, sets_row(&graph->sets, more), room);
     }
     graph->state[tree] = DONE;
     graph->classes[tree] = class;
@@ -214,16 +215,22 @@ reach(Graph *graph)
 static Problem
 open_graph(Graph *graph, size_t width)
 {
+    Problem problem;
+
     if (graph->edges.len >= UINT32_MAX - 1 || graph->total >= INT32_MAX) {
         return "there are more edges than can be counted";
     }
     graph->rows = PyMem_RawCalloc(graph->total + 1, sizeof *graph->rows);
     graph->state = PyMem_RawCalloc(graph->total + 1, 1);
-    graph->scratch = PyMem_RawCalloc(width, 1);
-    if (graph->rows == NULL || graph->state == NULL || graph->scratch == NULL) {
+    if (graph->rows == NULL || graph->state == NULL) {
         return kernel_no_memory;
     }
-    return sets_open(&graph->sets, width);
+    problem = sets_open(&graph->sets, width);
+    if (problem == NULL) {
+        graph->scratch = sets_allocate(graph->sets.room, &graph->scratch_block);
+        problem = graph->scratch != NULL ? NULL : kernel_no_memory;
+    }
+    return problem;
 }
 
 static void
@@ -231,7 +238,7 @@ close_graph(Graph *graph)
 {
     PyMem_RawFree(graph->rows);
     PyMem_RawFree(graph->state);
-    PyMem_RawFree(graph->scratch);
+    PyMem_RawFree(graph->scratch_block);
     grow_free(&graph->stack);
     grow_free(&graph->row.subtrees);
     grow_free(&graph->reader.subtrees);
@@ -260,7 +267,7 @@ run(KernelState *state, Graph *graph, size_t width)
     if (problem != NULL) {
         kernel_raise(state->error, problem);
     }
-    else if ((sets = grow_to_bytes(&graph->sets.rows)) != NULL) {
+    else if ((sets = sets_to_bytes(&graph->sets)) != NULL) {
         result = PyTuple_Pack(2, classes, sets);
     }
     close_graph(graph);
