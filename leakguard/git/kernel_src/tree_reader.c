@@ -248,10 +248,9 @@ lower_bound_near(const Grow *numbers, size_t width, size_t guess, uint32_t least
     return low + lower_bound(numbers->at + low * width, width, count - low, least);
 }
 
-/* Takes over the marks of the base's [from, to), moved by `shift`. Those before *near lie before most that are asked for
- * next. */
+/* Takes over the marks of the base's [from, to), moved by `shift`. *done is where those of the time before ended. */
 static Problem
-carry_marks(const Grow *base, Grow *marks, size_t *near, uint32_t from, uint32_t to, uint32_t shift)
+carry_marks(const Grow *base, Grow *marks, size_t *done, uint32_t from, uint32_t to, uint32_t shift)
 {
     size_t low, high;
     Problem problem;
@@ -259,8 +258,8 @@ carry_marks(const Grow *base, Grow *marks, size_t *near, uint32_t from, uint32_t
     if (base->used == 0) {
         return NULL;
     }
-    low = lower_bound_near(base, sizeof(Mark), *near, from);
-    high = *near = lower_bound_near(base, sizeof(Mark), low, to);
+    low = lower_bound_near(base, sizeof(Mark), *done, from);
+    high = *done = lower_bound_near(base, sizeof(Mark), low, to);
     problem = grow_reserve(marks, (high - low) * sizeof(Mark));
     if (problem == NULL && high > low) {
         const Mark *mark = (const Mark *)(const void *)base->at + low, *end = mark + (high - low);
@@ -280,11 +279,11 @@ typedef struct {
     size_t subtree;
     size_t content;
     size_t wanted;
-} Near;
+} Cursor;
 
 /* Takes over the base's entries [first, last). */
 static Problem
-carry_entries(const Level *base, Level *level, Near *near, size_t first, size_t last, uint32_t shift)
+carry_entries(const Level *base, Level *level, Cursor *cursor, size_t first, size_t last, uint32_t shift)
 {
     const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
     uint32_t from = starts[first], to = starts[last], *carried;
@@ -299,24 +298,24 @@ carry_entries(const Level *base, Level *level, Near *near, size_t first, size_t 
         carried[number - first] = starts[number] + shift;
     }
     level->starts.used += (last - first) * sizeof *starts;
-    problem = carry_marks(&base->subtrees, &level->subtrees, &near->subtree, from, to, shift);
+    problem = carry_marks(&base->subtrees, &level->subtrees, &cursor->subtree, from, to, shift);
     if (problem == NULL) {
-        problem = carry_marks(&base->contents, &level->contents, &near->content, from, to, shift);
+        problem = carry_marks(&base->contents, &level->contents, &cursor->content, from, to, shift);
     }
-    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, &near->wanted, from, to, shift);
+    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, &cursor->wanted, from, to, shift);
 }
 
 /* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. */
 static Problem
-follow_copy(const Level *base, Level *level, Near *near, const Copy *copy, size_t *at)
+follow_copy(const Level *base, Level *level, Cursor *cursor, const Copy *copy, size_t *at)
 {
     const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
     size_t entries = base->starts.used / sizeof *starts - 1; /* the last number is the tree's length */
     uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
     uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
-    size_t first = lower_bound_near(&base->starts, sizeof *starts, near->entry, from), last = first;
+    size_t first = lower_bound_near(&base->starts, sizeof *starts, cursor->entry, from), last = first;
 
-    near->entry = first;
+    cursor->entry = first;
     if (first >= entries || starts[first] != from) {
         return NULL;
     }
@@ -329,9 +328,9 @@ follow_copy(const Level *base, Level *level, Near *near, const Copy *copy, size_
     if (last == first) {
         return NULL;
     }
-    near->entry = last;
+    cursor->entry = last;
     *at = (size_t)starts[last] + (size_t)copy->shift;
-    return carry_entries(base, level, near, first, last, shift);
+    return carry_entries(base, level, cursor, first, last, shift);
 }
 
 /* Reads the entry at *at, and moves on to its end. */
@@ -356,14 +355,14 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
     const Copy *copies_end = base != NULL ? copy + copies->used / sizeof *copy : copy;
     size_t at = 0;
     uint32_t len = (uint32_t)tree.len;
-    Near near = {0, 0, 0, 0};
+    Cursor cursor = {0, 0, 0, 0};
     Problem problem = NULL;
 
     while (at < tree.len && problem == NULL) {
         for (; copy < copies_end && copy->end <= (int64_t)at; copy++) {
         }
         if (copy < copies_end && copy->start <= (int64_t)at) {
-            problem = follow_copy(base, level, &near, copy, &at);
+            problem = follow_copy(base, level, &cursor, copy, &at);
         }
         if (problem == NULL && (copy == copies_end || (int64_t)at < copy->end)) {
             problem = read_entry(reader, tree, level, &at);
