@@ -321,6 +321,8 @@ class _TreeRun:
 
     def take_named(self, chain: kernel.Chain, number: int, depth: int) -> bool:
         """The names in a tree that are asked for; whether there are any."""
+        if not self.names:
+            return False
         objects = self.worker.objects
         entries = kernel.parse_tree(chain.content(depth), objects.hash_size)
         names = [name for _, name, _ in entries if name in self.names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from leakguard.git import kernel_py
 from leakguard.git.history import TreeSets, pack_set
 from leakguard.git.kernel_py.edges import EdgeWriter, read_edges
-from tests.git.deltas import make_delta
+from tests.git.deltas import copy, insert, make_delta, size
 from tests.git.kernels import LIMIT, MARGIN, compiled, int32s, int64s, needs_both, oid_of, outcome, unhurried
 
 if TYPE_CHECKING:
@@ -198,15 +199,41 @@ class TestTreeReader:
     ) -> None:
         reader = Reader(kernel, None, least)
         reader.read_root(make_tree(before))
-        assert reader.take()[1] == [name.replace(b"\n", b"\0") for _, name, _ in before if len(name) >= least]
+        met = dict.fromkeys(name.replace(b"\n", b"\0") for _, name, _ in before if len(name) >= least)
+        assert reader.take()[1] == list(met)
         shared = [(b"100644", b"%d" % number, oid_of(number)) for number in range(10)]
         reader.read_root(make_tree(before + shared))
-        reader.take()
+        assert not met.keys() & set(reader.take()[1])
         reader.chain.edit(1, make_delta(make_tree(before + shared), make_tree(after + shared)), True)
         reader.read(1)
         lines = reader.take()[1]
-        new = [name.replace(b"\n", b"\0") for _, name, _ in after if len(name) >= least]
-        assert set(new) <= set(lines) | {name.replace(b"\n", b"\0") for _, name, _ in before + shared}
+        new = dict.fromkeys(name.replace(b"\n", b"\0") for _, name, _ in after if len(name) >= least)
+        assert lines == [name for name in new if name not in met and name not in {name for _, name, _ in shared}]
+
+    def test_forgets_names_rather_than_remembering_without_end(self, kernel: ModuleType) -> None:
+        many = [(b"100644", b"name %d" % number, oid_of(0)) for number in range(1 << 14)]
+        few = [*many[-3:], (b"100644", b"one more", oid_of(0))]
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree(many))
+        assert len(reader.take()[1]) == len(many)
+        reader.read_root(make_tree(few))
+        assert reader.take()[1] == [b"one more"]
+        reader.read_root(make_tree(few))
+        assert reader.take()[1] == [name for _, name, _ in few[:3]]
+
+    @pytest.mark.parametrize(("length", "times"), [(255, 1), (256, 2)])
+    def test_does_not_remember_a_very_long_name(self, kernel: ModuleType, length: int, times: int) -> None:
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree([(b"100644", b"n" * length, oid_of(0))] * 2))
+        assert reader.take()[1] == [b"n" * length] * times
+
+    def test_a_name_of_a_malformed_tree_is_gathered_where_it_comes_again(self, kernel: ModuleType) -> None:
+        tree = make_tree([(b"100644", b"name", oid_of(0))])
+        reader = Reader(kernel, None)
+        assert outcome(reader.read_root, tree + b"x")[0] == "KernelError"
+        assert reader.take() == ([], [])
+        reader.read_root(tree)
+        assert reader.take() == ([], [b"name"])
 
     def test_takes_over_what_was_copied(self, kernel: ModuleType) -> None:
         base = [(b"100644", b"name %d" % number, oid_of(number)) for number in range(20)]
@@ -217,6 +244,42 @@ class TestTreeReader:
         reader.chain.edit(1, make_delta(make_tree(base), make_tree(child)), True)
         reader.read(1)
         assert reader.take() == (told_of(2, child), [b"a longer name"])
+
+    def test_a_name_that_stays_while_its_id_changes_is_no_new_one(self, kernel: ModuleType) -> None:
+        base = [(b"100644", b"a rather long name %d" % number, oid_of(number)) for number in range(20)]
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree(base))
+        assert len(reader.take()[1]) == 20
+        child = [*base[:7], (b"100644", base[7][1], oid_of(29)), *base[8:19], (b"100644", base[19][1], oid_of(28))]
+        reader.chain.edit(1, make_delta(make_tree(base), make_tree(child)), True)
+        reader.read(1)
+        assert reader.take() == (told_of(2, child), [])
+
+    @unhurried
+    @given(st.lists(st.tuples(modes, names, oids), min_size=5, max_size=40), wanted_names, st.data())
+    def test_says_the_same_of_a_tree_whatever_it_was_made_of(
+        self, kernel: ModuleType, entries: TreeEntries, wanted: frozenset[bytes] | None, data: st.DataObject
+    ) -> None:
+        base = make_tree(entries)
+        ends = list(accumulate(len(make_tree([entry])) for entry in entries))
+        cuts = st.sampled_from([0, *ends]) | st.integers(0, len(base))
+        delta, tree = b"", b""
+        for _ in range(data.draw(st.integers(1, 6))):
+            begin, end = sorted([data.draw(cuts), data.draw(cuts)])
+            more = make_tree(data.draw(st.lists(st.tuples(modes, names, oids), max_size=1)))
+            delta += copy(begin, end - begin) + insert(more)
+            tree += base[begin:end] + more
+        made, whole = Reader(kernel, wanted), Reader(kernel, wanted)
+        made.read_root(base)
+        made.take()
+        made.chain.edit(1, size(len(base)) + size(len(tree)) + delta, True)
+        whole.number = 1
+        whole.chain.root(tree)
+        assert outcome(made.read, 1) == outcome(whole.read, 0)
+        (told, lines), (said, every) = made.take(), whole.take()
+        assert told == said
+        met = {name.replace(b"\n", b"\0") for _, name, _ in entries}
+        assert lines == [name for name in every if name not in met]
 
     def test_a_malformed_tree_is_no_base(self, kernel: ModuleType) -> None:
         reader = Reader(kernel, None)
@@ -419,6 +482,16 @@ class TestReach:
         width = data.draw(st.sampled_from([WIDTH, WIDTH, WIDTH, 2 * WIDTH, 0, -8, 7]))
         arguments = (bytes(edges), int32_bytes(holders), packed(sets), width, total)
         assert outcome(compiled.reach, *arguments) == outcome(kernel_py.reach, *arguments)
+
+    @pytest.mark.parametrize("width", [8, 24, 32, 40, 64, 72, 136])
+    def test_takes_sets_of_any_width(self, kernel: ModuleType, width: int) -> None:
+        count = 100
+        sets = [frozenset([key * 7 % (8 * width), key * 11 % (8 * width)]) for key in range(count)]
+        edges = edges_of([(tree, [tree + 1]) for tree in range(count - 1)])
+        holders = int32_bytes([part for tree in range(count) for part in (tree, tree)])
+        rows = b"".join(pack_set(held, width) for held in sets)
+        found = TreeSets(*kernel.reach(edges, holders, rows, width, count), width)
+        assert [found[tree] for tree in range(count)] == [frozenset().union(*sets[tree:]) for tree in range(count)]
 
     def test_does_not_recurse(self, kernel: ModuleType) -> None:
         count = 20_000

@@ -8,7 +8,7 @@ copies is read, and of the rest is taken over where it begins and what it was fo
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from leakguard.git.kernel_error import KernelError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 TREE = 2
 TOLD_EVERY = 500
 """After so many trees a walk tells, so that what was read can be taken, and the pack's pages forgotten."""
+
+MOST_MET, LONGEST_MET = 1 << 14, 255
+"""So many names, and no longer ones, are remembered as gathered; then all are forgotten."""
 
 _Mark = tuple[int, int]
 """Where an entry that matters begins in its tree, and its position in a table."""
@@ -68,6 +71,7 @@ class TreeReader:
         self._levels: list[_Level] = []
         self._edges, self._holders = EdgeWriter(), array("i")
         self._lines: list[bytes] = []
+        self._met: set[bytes] = set()
 
     def read(self, depth: int, number: int, /) -> bool:
         """Read the tree that is held at a depth, known as `number`; whether it has a name that is asked for.
@@ -90,12 +94,18 @@ class TreeReader:
         try:
             self._read(tree, base, chain.copies if base else [], level)
         except KernelError:
-            del self._lines[lines:]
+            self._cut(lines)
             raise
         level.serial = link.serial
         if len(self._blobs) or self._names is not None:
             self._tell(level, number)
         return bool(level.wanted)
+
+    def _cut(self, lines: int) -> None:
+        """Take back the names that were gathered beyond so many."""
+        if len(self._lines) > lines:
+            del self._lines[lines:]
+            self._met.clear()
 
     def wants(self, kind: int) -> bool:
         """Whether a walk hands objects of this kind to this reader."""
@@ -112,7 +122,7 @@ class TreeReader:
     def take(self) -> tuple[bytes, bytes, bytes]:
         """What was read since the last `take`: rows of those trees that have subtrees which are known (see `edges`),
         int32 pairs (tree, position of a blob that it names), and the gathered names, a line each, a newline in a name
-        being a NUL, which no name has."""
+        being a NUL, which no name has. A name is gathered once, as long as it is remembered."""
         lines = b"\n".join([line.replace(b"\n", b"\0") for line in self._lines])
         taken = (
             bytes(self._edges.rows),
@@ -130,9 +140,8 @@ class TreeReader:
             while row < len(copies) and copies[row][1] <= at:
                 row += 1
             if base and row < len(copies) and copies[row][0] <= at:
-                carried = _carry(base, level, copies[row], at)
-                if carried > at:
-                    at = carried
+                at = _follow(base, level, copies[row], at)
+                if at == copies[row][1]:
                     continue
             found = match(tree, at)
             if found is None:
@@ -146,7 +155,7 @@ class TreeReader:
         level.starts.append(start)
         if self._names is None:
             if len(name) >= self._least:
-                self._lines.append(name)
+                self._gather(name)
         elif name in self._names:
             level.wanted.append((start, 0))
         kind = int(mode, 8) & KIND_MASK
@@ -158,6 +167,16 @@ class TreeReader:
         if position >= 0:
             (level.subtrees if is_tree else level.contents).append((start, position))
 
+    def _gather(self, name: bytes) -> None:
+        """Keep a name, unless it is remembered as kept before."""
+        if name in self._met:
+            return
+        if len(name) <= LONGEST_MET:
+            if len(self._met) == MOST_MET:
+                self._met.clear()
+            self._met.add(name)
+        self._lines.append(name)
+
     def _tell(self, level: _Level, number: int) -> None:
         if level.subtrees:
             self._edges.add(number, [position for _, position in level.subtrees])
@@ -165,21 +184,23 @@ class TreeReader:
             self._holders.extend((number, position))
 
 
-def _carry(base: _Level, level: _Level, copy: Copy, at: int) -> int:
+def _follow(base: _Level, level: _Level, copy: Copy, at: int) -> int:
     """Takes over the entries of the base that lie whole in [at, copy's end); where the last one of them ends."""
     _, end, shift = copy
     starts, begin = base.starts, at - shift
     first = bisect_left(starts, begin)
-    if first == len(starts) or starts[first] != begin:
+    if first >= len(starts) - 1 or starts[first] != begin:
         return at
-    last = bisect_left(starts, end - shift, first)
-    if last == len(starts) or starts[last] != end - shift:
-        last -= 1
-    if last <= first:
-        return at
-    stop = starts[last]
+    last = bisect_right(starts, end - shift, first) - 1
+    if last > first:
+        _carry(base, level, first, last, shift)
+    return starts[last] + shift
+
+
+def _carry(base: _Level, level: _Level, first: int, last: int, shift: int) -> None:
+    """Takes over the base's entries [first, last)."""
+    starts = base.starts
     level.starts += [start + shift for start in starts[first:last]] if shift else starts[first:last]
     for old, new in zip(base.marks(), level.marks(), strict=True):
-        part = old[bisect_left(old, (begin, -1)) : bisect_left(old, (stop, -1))]
+        part = old[bisect_left(old, (starts[first], -1)) : bisect_left(old, (starts[last], -1))]
         new += [(start + shift, position) for start, position in part] if shift else part
-    return stop + shift

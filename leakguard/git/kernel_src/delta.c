@@ -112,6 +112,24 @@ end_copy(Grow *copies, const Copy *copy)
     return grow_append(copies, copy, sizeof *copy);
 }
 
+/* Copies `len` bytes. Where both sides have room for more, some that follow are copied as well: the two block sizes below
+ * are a few moves each, and what deltas copy is short. What lies beyond `len` of `to` must be written later. */
+static void
+copy_loosely(uint8_t *to, size_t to_room, const uint8_t *from, size_t from_room, size_t len)
+{
+    size_t room = to_room < from_room ? to_room : from_room;
+
+    if (len <= 32 && room >= 32) {
+        memcpy(to, from, 32);
+    }
+    else if (len <= 128 && room >= 128) {
+        memcpy(to, from, 128);
+    }
+    else {
+        memmove(to, from, len);
+    }
+}
+
 /* Runs the delta's operations into `out`, which has the room that delta_result_len() told. `copies` gets a Copy for
  * each stretch that the base holds in one piece: git splits a long copy into several. */
 Problem

@@ -6,34 +6,40 @@ static const char BAD_ROWS[] = "the rows of edges are malformed";
 /* After so many rows, or bytes of them, one does without those before it, so that few have to be read to come to a row. */
 #define WHOLE_EVERY 16
 #define MOST_BEFORE ((size_t)1 << 20)
+/* Of a number of 64 bits, seven bits a byte. */
+#define MOST_BYTES 10
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static Problem
-add_number(Grow *rows, size_t number)
+/* Writes a number where there is room for MOST_BYTES. The end of it. */
+static uint8_t *
+put_number(uint8_t *at, size_t number)
 {
-    uint8_t bytes[10];
-    size_t len = 0;
-
     for (; number > 127; number >>= 7) {
-        bytes[len++] = (uint8_t)(number | 128);
+        *at++ = (uint8_t)(number | 128);
     }
-    bytes[len++] = (uint8_t)number;
-    return grow_append(rows, bytes, len);
+    *at++ = (uint8_t)number;
+    return at;
 }
 
 static Problem
 add_row(Grow *rows, const size_t *head, const int32_t *fresh)
 {
-    Problem problem = NULL;
+    Problem problem = grow_reserve(rows, (5 + head[4]) * MOST_BYTES);
+    uint8_t *end;
 
-    for (size_t at = 0; at < 5 && problem == NULL; at++) {
-        problem = add_number(rows, head[at]);
+    if (problem != NULL) {
+        return problem;
     }
-    for (size_t at = 0; at < head[4] && problem == NULL; at++) {
-        problem = add_number(rows, (size_t)fresh[at]);
+    end = rows->at + rows->used;
+    for (size_t at = 0; at < 5; at++) {
+        end = put_number(end, head[at]);
     }
-    return problem;
+    for (size_t at = 0; at < head[4]; at++) {
+        end = put_number(end, (size_t)fresh[at]);
+    }
+    rows->used = (size_t)(end - rows->at);
+    return NULL;
 }
 
 /* Adds a row. On a problem nothing of it is kept. The numbers must not be negative. */
@@ -88,8 +94,8 @@ edges_free(EdgeWriter *writer)
 /* ---- reading -------------------------------------------------------------------------------- */
 
 /* Reads a number of up to 35 bits, SIZE_MAX where there is none. */
-static inline size_t
-read_number(Span rows, size_t *at)
+static size_t
+read_long_number(Span rows, size_t *at)
 {
     uint64_t number = 0;
     unsigned shift = 0;
@@ -103,6 +109,13 @@ read_number(Span rows, size_t *at)
         number |= (uint64_t)(byte & 127) << shift;
     }
     return byte & 128 || number > INT32_MAX ? SIZE_MAX : (size_t)number;
+}
+
+/* The same; most numbers are of one byte. */
+static inline size_t
+read_number(Span rows, size_t *at)
+{
+    return *at < rows.len && rows.at[*at] < 128 ? rows.at[(*at)++] : read_long_number(rows, at);
 }
 
 /* Puts `fresh` numbers that follow in the place of what lies between `head` and `tail` numbers that stay. */
@@ -159,6 +172,8 @@ edges_next(EdgeReader *reader, Problem *problem)
     }
     *problem = unfold(reader, &at, head, tail, fresh);
     reader->tree = (int32_t)tree;
+    reader->head = head;
+    reader->fresh = fresh;
     reader->begin = reader->end;
     reader->end = at;
     return *problem == NULL;

@@ -29,6 +29,8 @@ typedef struct {
     size_t end;
     size_t whole;
     int32_t tree;
+    size_t head;  /* so many subtrees are the row's before, */
+    size_t fresh; /* and so many after them are not */
     Grow subtrees; /* int32_t */
 } EdgeReader;
 

@@ -70,44 +70,28 @@ void *kernel_table(size_t size);
 /* Makes *items, an array of `width` bytes each, reach to `index`; what is new in it is all zero. */
 Problem reach_index(void **items, size_t *room, size_t width, size_t index);
 
-Problem grow_reserve(Grow *grow, size_t more);
+Problem grow_widen(Grow *grow, size_t more);
 void grow_free(Grow *grow);
 PyObject *grow_to_bytes(const Grow *grow);
+
+/* Makes room for `more` bytes beyond those that are used. */
+static inline Problem
+grow_reserve(Grow *grow, size_t more)
+{
+    return more <= grow->room - grow->used ? NULL : grow_widen(grow, more);
+}
 
 /* Inline, because what is appended is mostly a struct whose size is known, and no call copies it. */
 static inline Problem
 grow_append(Grow *grow, const void *bytes, size_t len)
 {
-    if (len == 0) {
-        return NULL;
-    }
-    if (len > grow->room - grow->used) {
-        Problem problem = grow_reserve(grow, len);
-        if (problem != NULL) {
-            return problem;
-        }
-    }
-    memcpy(grow->at + grow->used, bytes, len);
-    grow->used += len;
-    return NULL;
-}
+    Problem problem = grow_reserve(grow, len);
 
-/* Copies `len` bytes. Where both sides have room for more, some that follow are copied as well: the two block sizes below
- * are a few moves each, and what deltas copy is short. What lies beyond `len` of `to` must be written later. */
-static inline void
-copy_loosely(uint8_t *to, size_t to_room, const uint8_t *from, size_t from_room, size_t len)
-{
-    size_t room = to_room < from_room ? to_room : from_room;
-
-    if (len <= 32 && room >= 32) {
-        memcpy(to, from, 32);
+    if (problem == NULL && len > 0) {
+        memcpy(grow->at + grow->used, bytes, len);
+        grow->used += len;
     }
-    else if (len <= 128 && room >= 128) {
-        memcpy(to, from, 128);
-    }
-    else {
-        memmove(to, from, len);
-    }
+    return problem;
 }
 
 /* The functions and types that module.c puts together. */

@@ -127,15 +127,13 @@ reach_index(void **items, size_t *room, size_t width, size_t index)
     return NULL;
 }
 
+/* What grow_reserve() does where there is not enough room. */
 Problem
-grow_reserve(Grow *grow, size_t more)
+grow_widen(Grow *grow, size_t more)
 {
     size_t room, most = (size_t)PY_SSIZE_T_MAX;
     uint8_t *at;
 
-    if (more <= grow->room - grow->used) {
-        return NULL;
-    }
     if (more > most - grow->used) {
         return kernel_no_memory;
     }

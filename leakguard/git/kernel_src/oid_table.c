@@ -32,12 +32,13 @@ allocate(OidTable *table)
 static void
 insert(OidTable *table, size_t position, size_t slot)
 {
-    const uint8_t *oid = table->oids.at + position * table->hash_len;
+    const uint8_t *oid = oid_at(table, position);
     uint32_t bit = oid_bit(table, oid);
     int32_t taken;
 
     while ((taken = table->slots[slot]) >= 0) {
-        if (memcmp(table->oids.at + (size_t)taken * table->hash_len, oid, table->hash_len) == 0) {
+        if (oid_same(oid_at(table, (size_t)taken), oid, table->hash_len)) {
+            table->repeats = 1;
             return;
         }
         slot = (slot + 1) & table->slot_mask;
@@ -57,7 +58,7 @@ insert_all(OidTable *table)
             insert(table, position - AHEAD, slots[position % AHEAD]);
         }
         if (position < table->count) {
-            slots[position % AHEAD] = oid_slot(table, table->oids.at + position * table->hash_len);
+            slots[position % AHEAD] = oid_slot(table, oid_at(table, position));
             FETCH(table->slots + slots[position % AHEAD]);
         }
     }

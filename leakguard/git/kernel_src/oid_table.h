@@ -15,7 +15,31 @@ typedef struct {
     int32_t *slots; /* positions, -1 where free */
     size_t slot_mask;
     uint64_t seed;
+    int repeats; /* an id is there twice */
 } OidTable;
+
+static inline const uint8_t *
+oid_at(const OidTable *table, size_t position)
+{
+    return table->oids.at + position * table->hash_len;
+}
+
+/* Ids have 20 or 32 bytes: the last eight are compared twice or overlap, and there is nothing to call. */
+static inline int
+oid_same(const uint8_t *one, const uint8_t *other, size_t hash_len)
+{
+    uint64_t mine, its, differ = 0;
+    size_t at;
+
+    for (at = 0; at + 8 <= hash_len; at += 8) {
+        memcpy(&mine, one + at, 8);
+        memcpy(&its, other + at, 8);
+        differ |= mine ^ its;
+    }
+    memcpy(&mine, one + hash_len - 8, 8);
+    memcpy(&its, other + hash_len - 8, 8);
+    return (differ | (mine ^ its)) == 0;
+}
 
 static inline uint64_t
 oid_mix(uint64_t value)
@@ -62,11 +86,21 @@ oid_find(const OidTable *table, const uint8_t *oid)
         return -1;
     }
     for (slot = oid_slot(table, oid); (position = table->slots[slot]) >= 0; slot = (slot + 1) & table->slot_mask) {
-        if (memcmp(table->oids.at + (size_t)position * table->hash_len, oid, table->hash_len) == 0) {
+        if (oid_same(oid_at(table, (size_t)position), oid, table->hash_len)) {
             return position;
         }
     }
     return -1;
+}
+
+/* The position of the first id that is the same as that at a position, -1 where there is none. */
+static inline int32_t
+oid_first(const OidTable *table, int64_t position)
+{
+    if (position < 0 || (uint64_t)position >= table->count) {
+        return -1;
+    }
+    return table->repeats ? oid_find(table, oid_at(table, (size_t)position)) : (int32_t)position;
 }
 
 #endif

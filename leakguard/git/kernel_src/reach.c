@@ -8,7 +8,8 @@ enum { NEW, OPEN, DONE };
 
 typedef struct {
     Span edges;
-    EdgeReader reader;
+    EdgeReader row;    /* goes through all rows, one after the other */
+    EdgeReader reader; /* goes to and fro */
     const int32_t *holders; /* pairs: a tree, the place of a set in `given` */
     size_t holder_count;
     const uint8_t *given;
@@ -17,7 +18,8 @@ typedef struct {
     uint32_t *rows;   /* by tree: the place of its row + 1, 0 where it has none */
     uint8_t *state;
     int32_t *classes; /* by tree; what it holds itself until it is done */
-    uint8_t *scratch; /* a set */
+    void *scratch_block;
+    uint8_t *scratch; /* a set, in it */
     Grow stack;
     Sets sets;
 } Graph;
@@ -50,7 +52,7 @@ is_greater(const EdgeReader *row, const EdgeReader *old)
 static Problem
 take_row(Graph *graph, const EdgeReader *row)
 {
-    const int32_t *subtree = edges_first(row), *end = subtree + edges_count(row);
+    const int32_t *subtree = edges_first(row) + row->head, *end = subtree + row->fresh;
     uint32_t *place;
 
     for (; subtree < end; subtree++) {
@@ -75,13 +77,12 @@ take_row(Graph *graph, const EdgeReader *row)
 static Problem
 find_rows(Graph *graph)
 {
-    EdgeReader row = {.rows = graph->edges};
     Problem problem = NULL;
 
-    while (problem == NULL && edges_next(&row, &problem)) {
-        problem = take_row(graph, &row);
+    while (problem == NULL && edges_next(&graph->row, &problem)) {
+        problem = take_row(graph, &graph->row);
     }
-    grow_free(&row.subtrees);
+    graph->row.end = 0;
     return problem;
 }
 
@@ -89,7 +90,7 @@ find_rows(Graph *graph)
 static Problem
 take_holders(Graph *graph)
 {
-    size_t at = 0, width = graph->sets.width;
+    size_t at = 0, width = graph->sets.width, room = graph->sets.room;
     Problem problem = NULL;
 
     while (at < graph->holder_count && problem == NULL) {
@@ -97,7 +98,7 @@ take_holders(Graph *graph)
         if (!in_range(graph, tree)) {
             return BAD_EDGES;
         }
-        memcpy(graph->scratch, sets_row(&graph->sets, graph->classes[tree]), width);
+        memcpy(graph->scratch, sets_row(&graph->sets, graph->classes[tree]), room);
         for (; at < graph->holder_count && graph->holders[2 * at] == tree; at++) {
             int32_t place = graph->holders[2 * at + 1];
             if (place < 0 || (size_t)place >= graph->given_count) {
@@ -124,7 +125,7 @@ static Problem
 close_tree(Graph *graph, int32_t tree, const int32_t *subtree, const int32_t *end)
 {
     int32_t class = graph->classes[tree], last = class;
-    size_t width = graph->sets.width;
+    size_t room = graph->sets.room;
     int mixed = 0;
 
     for (; subtree < end; subtree++) {
@@ -138,14 +139,25 @@ close_tree(Graph *graph, int32_t tree, const int32_t *subtree, const int32_t *en
             continue;
         }
         if (!mixed) {
-            memcpy(graph->scratch, sets_row(&graph->sets, class), width);
+            memcpy(graph->scratch, sets_row(&graph->sets, class), room);
             mixed = 1;
         }
-        set_add(graph->scratch, sets_row(&graph->sets, more), width);
+        set_add(graph->scratch, sets_row(&graph->sets, more), room);
     }
     graph->state[tree] = DONE;
     graph->classes[tree] = class;
     return mixed ? sets_class(&graph->sets, graph->scratch, &graph->classes[tree]) : NULL;
+}
+
+/* Has a reader stand at a tree's row: mostly it is where all rows are gone through. */
+static Problem
+seek_row(Graph *graph, int32_t tree, const EdgeReader **reader)
+{
+    size_t begin = graph->rows[tree] - 1;
+    EdgeReader *here = begin == graph->row.begin ? &graph->row : &graph->reader;
+
+    *reader = here;
+    return edges_seek(here, begin);
 }
 
 /* Goes on with the tree on top of the stack until it meets a new subtree, or is through. */
@@ -154,9 +166,10 @@ step(Graph *graph)
 {
     Frame *frame = (Frame *)(void *)(graph->stack.at + graph->stack.used) - 1;
     int32_t tree = frame->tree;
-    Problem problem = edges_seek(&graph->reader, graph->rows[tree] - 1);
-    const int32_t *first = edges_first(&graph->reader);
-    size_t count = edges_count(&graph->reader);
+    const EdgeReader *reader;
+    Problem problem = seek_row(graph, tree, &reader);
+    const int32_t *first = edges_first(reader);
+    size_t count = edges_count(reader);
 
     if (problem != NULL) {
         return problem;
@@ -175,18 +188,16 @@ step(Graph *graph)
 static Problem
 close_all(Graph *graph)
 {
-    EdgeReader row = {.rows = graph->edges};
     Problem problem = NULL;
 
-    while (problem == NULL && edges_next(&row, &problem)) {
-        if (graph->state[row.tree] == NEW) {
-            problem = push(graph, row.tree);
+    while (problem == NULL && edges_next(&graph->row, &problem)) {
+        if (graph->state[graph->row.tree] == NEW) {
+            problem = push(graph, graph->row.tree);
         }
         while (graph->stack.used > 0 && problem == NULL) {
             problem = step(graph);
         }
     }
-    grow_free(&row.subtrees);
     return problem;
 }
 
@@ -204,16 +215,22 @@ reach(Graph *graph)
 static Problem
 open_graph(Graph *graph, size_t width)
 {
+    Problem problem;
+
     if (graph->edges.len >= UINT32_MAX - 1 || graph->total >= INT32_MAX) {
         return "there are more edges than can be counted";
     }
     graph->rows = PyMem_RawCalloc(graph->total + 1, sizeof *graph->rows);
     graph->state = PyMem_RawCalloc(graph->total + 1, 1);
-    graph->scratch = PyMem_RawCalloc(width, 1);
-    if (graph->rows == NULL || graph->state == NULL || graph->scratch == NULL) {
+    if (graph->rows == NULL || graph->state == NULL) {
         return kernel_no_memory;
     }
-    return sets_open(&graph->sets, width);
+    problem = sets_open(&graph->sets, width);
+    if (problem == NULL) {
+        graph->scratch = sets_allocate(graph->sets.room, &graph->scratch_block);
+        problem = graph->scratch != NULL ? NULL : kernel_no_memory;
+    }
+    return problem;
 }
 
 static void
@@ -221,8 +238,9 @@ close_graph(Graph *graph)
 {
     PyMem_RawFree(graph->rows);
     PyMem_RawFree(graph->state);
-    PyMem_RawFree(graph->scratch);
+    PyMem_RawFree(graph->scratch_block);
     grow_free(&graph->stack);
+    grow_free(&graph->row.subtrees);
     grow_free(&graph->reader.subtrees);
     sets_free(&graph->sets);
 }
@@ -249,7 +267,7 @@ run(KernelState *state, Graph *graph, size_t width)
     if (problem != NULL) {
         kernel_raise(state->error, problem);
     }
-    else if ((sets = grow_to_bytes(&graph->sets.rows)) != NULL) {
+    else if ((sets = sets_to_bytes(&graph->sets)) != NULL) {
         result = PyTuple_Pack(2, classes, sets);
     }
     close_graph(graph);
@@ -283,6 +301,7 @@ kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given)
     else if (opened == 3) {
         Graph graph = {
             .edges = spans[0],
+            .row = {.rows = spans[0]},
             .reader = {.rows = spans[0]},
             .holders = (const int32_t *)(const void *)spans[1].at,
             .holder_count = spans[1].len / 8,

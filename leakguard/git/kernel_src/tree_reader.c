@@ -5,6 +5,7 @@
  * the copies is read, and of the rest is taken over where it begins and what it was found to be.
  */
 #include "edges.h"
+#include "name_lines.h"
 #include "reader.h"
 #include "tree.h"
 
@@ -125,21 +126,42 @@ typedef struct {
     Level *levels;
     size_t room;
     size_t used;
+    Level spare; /* the arrays of a level that was dropped, for the next one that is made */
     /* What was read since the last take(). */
     EdgeWriter edges;
     Grow subtrees; /* of one tree */
     Grow holders; /* int32_t pairs: tree, position in blobs */
-    Grow lines;
+    NameLines gathered;
 } TreeReader;
 
 static void
-drop_level(Level *level)
+free_level(Level *level)
 {
     grow_free(&level->starts);
     grow_free(&level->subtrees);
     grow_free(&level->contents);
     grow_free(&level->wanted);
+}
+
+static void
+drop_level(TreeReader *reader, Level *level)
+{
+    free_level(&reader->spare);
+    reader->spare = *level;
+    memset(level, 0, sizeof *level);
+}
+
+/* Empties a level, which is to be made anew. */
+static void
+begin_level(TreeReader *reader, Level *level)
+{
+    if (level->starts.at == NULL) {
+        free_level(level);
+        *level = reader->spare;
+        memset(&reader->spare, 0, sizeof reader->spare);
+    }
     level->serial = 0;
+    level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
 }
 
 static Problem
@@ -162,25 +184,6 @@ add_mark(Grow *marks, size_t start, int32_t position)
     return grow_append(marks, &mark, sizeof mark);
 }
 
-static Problem
-add_line(Grow *lines, const Entry *entry)
-{
-    Problem problem = grow_reserve(lines, entry->name_len + 1);
-    uint8_t *line, *newline;
-
-    if (problem != NULL) {
-        return problem;
-    }
-    line = lines->at + lines->used;
-    memcpy(line, entry->name, entry->name_len);
-    line[entry->name_len] = '\n';
-    lines->used += entry->name_len + 1;
-    for (newline = line; (newline = memchr(newline, '\n', entry->name_len - (size_t)(newline - line))) != NULL;) {
-        *newline = 0;
-    }
-    return NULL;
-}
-
 /* Takes in an entry that the base does not have. */
 static Problem
 see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
@@ -192,7 +195,7 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
     int32_t position;
 
     if (problem == NULL && reader->names.names == NULL && entry->name_len >= reader->least) {
-        problem = add_line(&reader->lines, entry);
+        problem = name_lines_add(&reader->gathered, entry->name, entry->name_len);
     }
     if (problem == NULL && reader->names.count > 0 && is_asked_for(&reader->names, entry)) {
         problem = add_mark(&level->wanted, start, 0);
@@ -209,81 +212,140 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
 static size_t
 lower_bound(const uint8_t *at, size_t width, size_t count, uint32_t least)
 {
-    size_t low = 0, high = count;
+    size_t low = 0;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
+    while (count > 0) {
+        size_t half = count / 2;
         uint32_t value;
-        memcpy(&value, at + middle * width, sizeof value);
-        if (value < least) {
-            low = middle + 1;
-        }
-        else {
-            high = middle;
-        }
+        memcpy(&value, at + (low + half) * width, sizeof value);
+        low += value < least ? count - half : 0;
+        count = half;
     }
     return low;
 }
 
-/* Takes over the marks of the base's [from, to), moved by `shift`. */
-static Problem
-carry_marks(const Grow *base, Grow *marks, uint32_t from, uint32_t to, uint32_t shift)
+/* The same, of which something is known: it mostly is at `guess`, or soon after. */
+static size_t
+lower_bound_near(const Grow *numbers, size_t width, size_t guess, uint32_t least)
 {
-    size_t count = base->used / sizeof(Mark);
+    size_t count = numbers->used / width, low = 0, step = 1;
+    uint32_t value;
+
+    if (guess > 0 && guess <= count) {
+        memcpy(&value, numbers->at + (guess - 1) * width, sizeof value);
+        if (value >= least) {
+            return lower_bound(numbers->at, width, guess - 1, least);
+        }
+        low = guess;
+    }
+    for (; low + step <= count; step *= 2) {
+        memcpy(&value, numbers->at + (low + step - 1) * width, sizeof value);
+        if (value >= least) {
+            return low + lower_bound(numbers->at + low * width, width, step - 1, least);
+        }
+        low += step;
+    }
+    return low + lower_bound(numbers->at + low * width, width, count - low, least);
+}
+
+/* Takes over the marks of the base's [from, to), moved by `shift`. *done is where those of the time before ended. */
+static Problem
+carry_marks(const Grow *base, Grow *marks, size_t *done, uint32_t from, uint32_t to, uint32_t shift)
+{
     size_t low, high;
     Problem problem;
 
-    if (count == 0) {
+    if (base->used == 0) {
         return NULL;
     }
-    low = lower_bound(base->at, sizeof(Mark), count, from);
-    high = low + lower_bound(base->at + low * sizeof(Mark), sizeof(Mark), count - low, to);
-    problem = grow_append(marks, base->at + low * sizeof(Mark), (high - low) * sizeof(Mark));
+    low = lower_bound_near(base, sizeof(Mark), *done, from);
+    high = *done = lower_bound_near(base, sizeof(Mark), low, to);
+    problem = grow_reserve(marks, (high - low) * sizeof(Mark));
     if (problem == NULL && high > low) {
-        Mark *mark = (Mark *)(void *)(marks->at + marks->used) - (high - low), *end = mark + (high - low);
-        for (; mark < end; mark++) {
-            mark->start += shift;
+        const Mark *mark = (const Mark *)(const void *)base->at + low, *end = mark + (high - low);
+        Mark *carried = (Mark *)(void *)(marks->at + marks->used);
+        for (; mark < end; mark++, carried++) {
+            carried->start = mark->start + shift;
+            carried->position = mark->position;
         }
+        marks->used += (high - low) * sizeof(Mark);
     }
     return problem;
 }
 
-/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. */
+/* How far a base was gone through: places in its arrays. */
+typedef struct {
+    size_t entry;
+    size_t subtree;
+    size_t content;
+    size_t wanted;
+} Cursor;
+
+/* Takes over the base's entries [first, last). */
 static Problem
-carry_entries(const Level *base, Level *level, const Copy *copy, size_t *at)
+carry_entries(const Level *base, Level *level, Cursor *cursor, size_t first, size_t last, uint32_t shift)
 {
     const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
-    size_t count = base->starts.used / sizeof *starts;
-    uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
-    uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
-    size_t first = lower_bound(base->starts.at, sizeof *starts, count, from), last, number;
-    uint32_t *carried;
-    Problem problem;
+    uint32_t from = starts[first], to = starts[last], *carried;
+    Problem problem = grow_reserve(&level->starts, (last - first) * sizeof *starts);
+    size_t number;
 
-    if (first == count || starts[first] != from) {
-        return NULL;
-    }
-    last = first + lower_bound(base->starts.at + first * sizeof *starts, sizeof *starts, count - first, end);
-    if (last == count || starts[last] != end) {
-        last--; /* the entry before this one ends where this one begins */
-    }
-    if (last <= first) {
-        return NULL;
-    }
-    problem = grow_append(&level->starts, starts + first, (last - first) * sizeof *starts);
     if (problem != NULL) {
         return problem;
     }
-    carried = (uint32_t *)(void *)(level->starts.at + level->starts.used) - (last - first);
-    for (number = 0; number < last - first; number++) {
-        carried[number] += shift;
+    carried = (uint32_t *)(void *)(level->starts.at + level->starts.used);
+    for (number = first; number < last; number++) {
+        carried[number - first] = starts[number] + shift;
     }
-    *at = (size_t)starts[last] + (size_t)copy->shift;
-    problem = carry_marks(&base->subtrees, &level->subtrees, from, starts[last], shift);
+    level->starts.used += (last - first) * sizeof *starts;
+    problem = carry_marks(&base->subtrees, &level->subtrees, &cursor->subtree, from, to, shift);
     if (problem == NULL) {
-        problem = carry_marks(&base->contents, &level->contents, from, starts[last], shift);
+        problem = carry_marks(&base->contents, &level->contents, &cursor->content, from, to, shift);
     }
-    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, from, starts[last], shift);
+    return problem != NULL ? problem : carry_marks(&base->wanted, &level->wanted, &cursor->wanted, from, to, shift);
+}
+
+/* Takes over the entries of the base that lie whole in [at, copy's end). *at moves to the end of the last one. */
+static Problem
+follow_copy(const Level *base, Level *level, Cursor *cursor, const Copy *copy, size_t *at)
+{
+    const uint32_t *starts = (const uint32_t *)(const void *)base->starts.at;
+    size_t entries = base->starts.used / sizeof *starts - 1; /* the last number is the tree's length */
+    uint32_t shift = (uint32_t)copy->shift; /* modulo 2^32, as all trees are shorter */
+    uint32_t from = (uint32_t)((int64_t)*at - copy->shift), end = (uint32_t)(copy->end - copy->shift);
+    size_t first = lower_bound_near(&base->starts, sizeof *starts, cursor->entry, from), last = first;
+
+    cursor->entry = first;
+    if (first >= entries || starts[first] != from) {
+        return NULL;
+    }
+    if (end == starts[entries]) {
+        last = entries;
+    }
+    else if (starts[first + 1] <= end) {
+        last += lower_bound(base->starts.at + (first + 1) * sizeof *starts, sizeof *starts, entries - first, end + 1);
+    }
+    if (last == first) {
+        return NULL;
+    }
+    cursor->entry = last;
+    *at = (size_t)starts[last] + (size_t)copy->shift;
+    return carry_entries(base, level, cursor, first, last, shift);
+}
+
+/* Reads the entry at *at, and moves on to its end. */
+static Problem
+read_entry(TreeReader *reader, Span tree, Level *level, size_t *at)
+{
+    const uint8_t *next = tree.at + *at;
+    Entry entry;
+    Problem problem = tree_entry(&next, tree.at + tree.len, reader->trees->hash_len, &entry);
+
+    if (problem == NULL) {
+        problem = see_entry(reader, level, *at, &entry);
+        *at = (size_t)(next - tree.at);
+    }
+    return problem;
 }
 
 static Problem
@@ -293,27 +355,18 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
     const Copy *copies_end = base != NULL ? copy + copies->used / sizeof *copy : copy;
     size_t at = 0;
     uint32_t len = (uint32_t)tree.len;
+    Cursor cursor = {0, 0, 0, 0};
     Problem problem = NULL;
 
-    level->starts.used = level->subtrees.used = level->contents.used = level->wanted.used = 0;
     while (at < tree.len && problem == NULL) {
-        const uint8_t *start = tree.at + at, *next = start;
-        Entry entry;
-
         for (; copy < copies_end && copy->end <= (int64_t)at; copy++) {
         }
         if (copy < copies_end && copy->start <= (int64_t)at) {
-            size_t before = at;
-            problem = carry_entries(base, level, copy, &at);
-            if (problem != NULL || at > before) {
-                continue;
-            }
+            problem = follow_copy(base, level, &cursor, copy, &at);
         }
-        problem = tree_entry(&next, tree.at + tree.len, reader->trees->hash_len, &entry);
-        if (problem == NULL) {
-            problem = see_entry(reader, level, at, &entry);
+        if (problem == NULL && (copy == copies_end || (int64_t)at < copy->end)) {
+            problem = read_entry(reader, tree, level, &at);
         }
-        at += (size_t)(next - start);
     }
     return problem != NULL ? problem : grow_append(&level->starts, &len, sizeof len);
 }
@@ -323,22 +376,22 @@ read_tree(TreeReader *reader, Span tree, const Level *base, const Grow *copies, 
 static Problem
 tell_tree(TreeReader *reader, const Level *level, int32_t number)
 {
-    const Mark *mark = (const Mark *)(const void *)level->subtrees.at;
-    const Mark *end = mark + level->subtrees.used / sizeof *mark;
-    Problem problem = NULL;
+    const Mark *subtrees = (const Mark *)(const void *)level->subtrees.at;
+    const Mark *contents = (const Mark *)(const void *)level->contents.at;
+    size_t count = level->subtrees.used / sizeof *subtrees, held = level->contents.used / sizeof *contents;
+    Problem problem;
 
     reader->subtrees.used = 0;
-    for (; mark < end && problem == NULL; mark++) {
-        problem = grow_append(&reader->subtrees, &mark->position, sizeof mark->position);
+    problem = grow_reserve(&reader->subtrees, count * sizeof number);
+    if (problem == NULL && count > 0) {
+        int32_t *positions = (int32_t *)(void *)reader->subtrees.at;
+        for (size_t at = 0; at < count; at++) {
+            positions[at] = subtrees[at].position;
+        }
+        problem = edges_add(&reader->edges, number, positions, count);
     }
-    if (problem == NULL && reader->subtrees.used > 0) {
-        problem = edges_add(&reader->edges, number, (const int32_t *)(const void *)reader->subtrees.at,
-                            reader->subtrees.used / sizeof number);
-    }
-    mark = (const Mark *)(const void *)level->contents.at;
-    end = mark + level->contents.used / sizeof *mark;
-    for (; mark < end && problem == NULL; mark++) {
-        int32_t pair[2] = {number, mark->position};
+    for (size_t at = 0; at < held && problem == NULL; at++) {
+        int32_t pair[2] = {number, contents[at].position};
         problem = grow_append(&reader->holders, pair, sizeof pair);
     }
     return problem;
@@ -350,7 +403,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     const Chain *chain = (const Chain *)reader->chain_object;
     const Link *link = &chain->links[depth];
     Level *level, *base = NULL;
-    size_t lines = reader->lines.used;
+    size_t lines = reader->gathered.lines.used;
     Problem problem = make_levels(reader, depth);
 
     if (problem != NULL) {
@@ -360,7 +413,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
         return "the tree is over the size limit";
     }
     for (; reader->used > depth + 1; reader->used--) {
-        drop_level(&reader->levels[reader->used - 1]);
+        drop_level(reader, &reader->levels[reader->used - 1]);
     }
     reader->used = depth + 1;
     level = &reader->levels[depth];
@@ -368,24 +421,17 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
         reader->levels[depth - 1].serial == chain->base_serial) {
         base = &reader->levels[depth - 1];
     }
-    level->serial = 0;
+    begin_level(reader, level);
     problem = read_tree(reader, link->content, base, &chain->copies, level);
     if (base != NULL && chain->links[depth - 1].serial == 0) {
-        drop_level(base); /* nothing more will be made of it */
+        drop_level(reader, base); /* nothing more will be made of it */
     }
     if (problem != NULL) {
-        reader->lines.used = lines;
+        name_lines_cut(&reader->gathered, lines);
         return problem;
     }
     level->serial = link->serial;
     return reader->blobs->count > 0 || reader->names.names != NULL ? tell_tree(reader, level, number) : NULL;
-}
-
-/* Where an object lies more than once, all of its numbers stand for the first. */
-static int32_t
-first_number(const OidTable *table, int64_t number)
-{
-    return (uint64_t)number < table->count ? oid_find(table, table->oids.at + (size_t)number * table->hash_len) : -1;
 }
 
 static Problem
@@ -393,7 +439,7 @@ tree_reader_take(PyObject *object, int64_t number, unsigned Py_UNUSED(kind), int
 {
     TreeReader *reader = (TreeReader *)object;
     size_t depth = ((const Chain *)reader->chain_object)->depth;
-    int32_t first = first_number(reader->trees, number);
+    int32_t first = oid_first(reader->trees, number); /* all numbers of one object stand for the first */
     Problem problem = first >= 0 ? read_link(reader, depth, first) : OUT_OF_RANGE;
 
     reader->count++;
@@ -455,7 +501,7 @@ static PyObject *
 reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     TreeReader *reader = (TreeReader *)self;
-    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->lines};
+    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->gathered.lines};
     PyObject *taken = PyTuple_New(3);
     Py_ssize_t number;
 
@@ -471,7 +517,7 @@ reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
     if (taken != NULL) {
         edges_restart(&reader->edges);
         grow_free(&reader->holders);
-        grow_free(&reader->lines);
+        grow_free(&reader->gathered.lines);
     }
     return taken;
 }
@@ -489,6 +535,7 @@ set_up(TreeReader *reader, KernelState *state)
     }
     reader->trees = (const OidTable *)reader->trees_object;
     reader->blobs = (const OidTable *)reader->blobs_object;
+    reader->gathered.seed = reader->trees->seed;
     if (reader->trees->hash_len != reader->blobs->hash_len) {
         kernel_raise(state->error, "the two tables' ids differ in length");
         return -1;
@@ -532,14 +579,15 @@ reader_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
 
     for (; reader->used > 0; reader->used--) {
-        drop_level(&reader->levels[reader->used - 1]);
+        free_level(&reader->levels[reader->used - 1]);
     }
+    free_level(&reader->spare);
     PyMem_RawFree(reader->levels);
     PyMem_RawFree(reader->names.names);
     edges_free(&reader->edges);
     grow_free(&reader->subtrees);
     grow_free(&reader->holders);
-    grow_free(&reader->lines);
+    name_lines_free(&reader->gathered);
     Py_XDECREF(reader->chain_object);
     Py_XDECREF(reader->trees_object);
     Py_XDECREF(reader->blobs_object);
