@@ -18,6 +18,8 @@
 #define LITERAL_ROOM 1334
 #define DISTANCE_BITS 8
 #define DISTANCE_ROOM 402
+#define FIXED_LITERAL_BITS 9
+#define FIXED_DISTANCE_BITS 5
 /* A match may begin at the last byte that there is room for, and is copied in blocks. */
 #define LONGEST_MATCH 258
 #define BLOCK 16
@@ -27,7 +29,9 @@
 #define TRAILER 4
 /* What follows the stream is read, though not looked at: eight bytes at a time, see refill(). */
 #define BEYOND 20
-#define MARKS 64 /* symbols that are looked at together, see marks() */
+/* Symbols that are looked at together, see marks(), and how often those of the literals' code take as many. */
+#define MARKS 64
+#define GROUPS 5
 
 /* An entry of a table, from its lowest bit on: bits that it takes in all, extra ones with them (8); bits of the code alone
  * (4); flags (4); a literal, what a length or a distance counts from, or where the table of longer codes begins (15). */
@@ -48,12 +52,20 @@ typedef struct {
     unsigned bits; /* that are looked up first */
 } Code;
 
+/* Where the table of a code is made, of at most `bits` that are looked up first. */
+typedef struct {
+    uint32_t *at;
+    size_t room;
+    unsigned bits;
+    const uint32_t *entries; /* by symbol, without a code */
+} Table;
+
 struct Inflater {
-    uint32_t literal_entries[MARKS * 5]; /* by symbol, without a code */
+    uint32_t literal_entries[MARKS * GROUPS];
     uint32_t distance_entries[MARKS];
     uint16_t reversed[1 << LITERAL_BITS];
-    uint32_t fixed_literals[1 << 9];
-    uint32_t fixed_distances[1 << 5];
+    uint32_t fixed_literals[1 << FIXED_LITERAL_BITS];
+    uint32_t fixed_distances[1 << FIXED_DISTANCE_BITS];
     uint32_t literals[LITERAL_ROOM];
     uint32_t distances[DISTANCE_ROOM];
     uint16_t sorted[(LONGEST + 1) * LITERAL_CODES];
@@ -71,9 +83,16 @@ typedef struct {
 static inline uint64_t
 load64(const uint8_t *at)
 {
-    uint64_t value;
-
+    uint64_t value = 0;
+#if PY_LITTLE_ENDIAN
     memcpy(&value, at, sizeof value);
+#else
+    unsigned byte;
+
+    for (byte = 0; byte < 8; byte++) {
+        value |= (uint64_t)at[byte] << 8 * byte;
+    }
+#endif
     return value;
 }
 
@@ -191,41 +210,53 @@ reverse(const Inflater *inflater, unsigned code)
     return (unsigned)inflater->reversed[code & 0x3ff] << 5 | inflater->reversed[code >> 10] >> 5;
 }
 
-/* Fills the tables of the codes that are longer than the first table's bits; `code` is the first of them, as of 15. They lie
- * in the order of their codes, so those that begin alike lie together, the longest of them last. */
-static void
-fill_longer(Inflater *inflater, uint32_t *table, unsigned bits, const uint16_t *ends, const uint32_t *entries,
-            unsigned code)
+/* How many bits tell those codes apart that begin like the first of `left`, which is `inner` bits longer than what the first
+ * table looks up: as many as the longest of them has. left[n] counts the codes that are n bits longer. */
+static unsigned
+inner_bits(const uint32_t *left, unsigned inner, unsigned most)
 {
-    unsigned length, begin = 0, room = 0, inner = 0, filled = (unsigned)1 << bits;
-    uint32_t held[LONGEST + 2];
+    uint32_t used = left[inner];
 
-    for (length = bits + 1; length <= LONGEST; length++) {
-        held[length] = ends[length] - length * LITERAL_CODES;
+    while (inner < most && used < (uint32_t)1 << inner) {
+        inner++;
+        used = (used << 1) + left[inner];
     }
-    for (length = bits + 1; length <= LONGEST; length++) {
-        unsigned at;
-        for (at = length * LITERAL_CODES; at < ends[length]; at++) {
-            unsigned backwards = reverse(inflater, code), spot;
-            if ((code & (((unsigned)1 << (LONGEST - bits)) - 1)) == 0) {
-                uint32_t space;
-                begin = filled;
-                inner = length - bits;
-                space = held[length] - (at - length * LITERAL_CODES);
-                while (space < (uint32_t)1 << inner) {
-                    inner++;
-                    space = (space << 1) + held[bits + inner];
+    return inner;
+}
+
+/* Fills the tables of the codes that are longer than the first table's bits; `code` is the first of them, as of 15 bits. They
+ * are in the order of their codes, so those that begin alike lie together, the longest of them last. 0, or -1. */
+static int
+fill_longer(Inflater *inflater, Table table, unsigned bits, const uint16_t *ends, unsigned code)
+{
+    const unsigned most = LONGEST - bits, first = ((unsigned)1 << bits) - 1;
+    unsigned more, inner = 0;
+    size_t begin = 0, used = first + 1, spot;
+    uint32_t left[LONGEST + 1];
+
+    for (more = 1; more <= most; more++) {
+        left[more] = ends[bits + more] - (bits + more) * LITERAL_CODES;
+    }
+    for (more = 1; more <= most; more++) {
+        const uint16_t *symbol = inflater->sorted + (bits + more) * LITERAL_CODES;
+        for (; left[more] > 0; left[more]--, symbol++) {
+            unsigned backwards = reverse(inflater, code);
+            if ((code & (((unsigned)1 << most) - 1)) == 0) {
+                begin = used;
+                inner = inner_bits(left, more, most);
+                used += (size_t)1 << inner;
+                if (used > table.room) {
+                    return -1;
                 }
-                room = (unsigned)1 << inner;
-                filled += room;
-                table[backwards & (((unsigned)1 << bits) - 1)] = (uint32_t)begin << 16 | UNUSUAL | LONGER | inner << 8 | bits;
+                table.at[backwards & first] = (uint32_t)begin << 16 | UNUSUAL | LONGER | inner << 8 | bits;
             }
-            for (spot = backwards >> bits; spot < room; spot += (unsigned)1 << (length - bits)) {
-                table[begin + spot] = entries[inflater->sorted[at]] + OF_LENGTH(length - bits);
+            for (spot = begin + (backwards >> bits); spot < used; spot += (size_t)1 << more) {
+                table.at[spot] = table.entries[*symbol] + OF_LENGTH(more);
             }
-            code += (unsigned)1 << (LONGEST - length);
+            code += (unsigned)1 << (most - more);
         }
     }
+    return 0;
 }
 
 /* Writes a table's `half` first entries after themselves, and up to three more, which are written later. They are few: a call
@@ -240,27 +271,26 @@ double_table(uint32_t *table, size_t half)
     }
 }
 
-/* Makes the table of a code. How many bits are looked up in it first; 0 where it is no complete code. */
+/* Makes the table of a code of which `lengths` tells. How many bits are looked up in it first; 0 where it gives up. */
 static unsigned
-build(Inflater *inflater, uint32_t *table, unsigned most_bits, const uint8_t *lengths, size_t groups,
-      const uint32_t *entries)
+build(Inflater *inflater, Table table, const uint8_t *lengths, size_t groups)
 {
     uint16_t ends[LONGEST + 1];
     unsigned longest, bits, length, code = 0;
 
     sort_symbols(inflater, lengths, groups, ends);
     longest = longest_length(ends);
-    bits = longest < most_bits ? longest : most_bits;
+    bits = longest < table.bits ? longest : table.bits;
     for (length = 1; length <= bits; length++) {
         const uint16_t *symbol = inflater->sorted + length * LITERAL_CODES, *end = inflater->sorted + ends[length];
-        double_table(table, (size_t)1 << (length - 1));
+        double_table(table.at, (size_t)1 << (length - 1));
         for (; symbol < end; symbol++) {
-            table[inflater->reversed[code]] = entries[*symbol] + OF_LENGTH(length);
+            table.at[inflater->reversed[code]] = table.entries[*symbol] + OF_LENGTH(length);
             code += (unsigned)1 << (LITERAL_BITS - length);
         }
     }
-    if (longest > bits) {
-        fill_longer(inflater, table, bits, ends, entries, code << (LONGEST - LITERAL_BITS));
+    if (longest > bits && fill_longer(inflater, table, bits, ends, code << (LONGEST - LITERAL_BITS)) < 0) {
+        return 0;
     }
     return bits;
 }
@@ -362,8 +392,9 @@ static int
 read_codes(Inflater *inflater, Bits *bits, Code *literal, Code *distance)
 {
     unsigned literals = take(bits, 5) + 257, distances = take(bits, 5) + 1, codes = take(bits, 4) + 4;
-    /* Room for one repetition too many, and for the last eight at a time. */
-    uint8_t lengths[LITERAL_CODES + DISTANCE_CODES + 138 + 8] = {0}, apart[MARKS] = {0};
+    uint8_t lengths[MARKS * (GROUPS + 1)] = {0}, apart[MARKS] = {0};
+    const Table literals_table = {inflater->literals, LITERAL_ROOM, LITERAL_BITS, inflater->literal_entries};
+    const Table distances_table = {inflater->distances, DISTANCE_ROOM, DISTANCE_BITS, inflater->distance_entries};
 
     if (literals > LITERALS || distances > DISTANCES || !may_refill(bits) ||
         read_lengths(inflater, bits, codes, lengths, literals + distances) < 0 || lengths[END_OF_BLOCK] == 0) {
@@ -371,8 +402,8 @@ read_codes(Inflater *inflater, Bits *bits, Code *literal, Code *distance)
     }
     memcpy(apart, lengths + literals, distances);
     memset(lengths + literals, 0, DISTANCE_CODES + 8);
-    literal->bits = build(inflater, inflater->literals, LITERAL_BITS, lengths, 5, inflater->literal_entries);
-    distance->bits = build(inflater, inflater->distances, DISTANCE_BITS, apart, 1, inflater->distance_entries);
+    literal->bits = build(inflater, literals_table, lengths, GROUPS);
+    distance->bits = build(inflater, distances_table, apart, 1);
     literal->table = inflater->literals;
     distance->table = inflater->distances;
     return literal->bits > 0 && distance->bits > 0 ? 0 : -1;
@@ -384,8 +415,7 @@ read_codes(Inflater *inflater, Bits *bits, Code *literal, Code *distance)
 static inline void
 copy_match(uint8_t *to, size_t distance, size_t length)
 {
-    const uint8_t *from = to - distance;
-    const uint8_t *end = to + length;
+    const uint8_t *from = to - distance, *end = to + length;
 
     if (distance >= 16) {
         do {
@@ -462,7 +492,7 @@ decode(Bits *input, Code literal, Code distance, const uint8_t *begin, uint8_t *
             if (entry & END) {
                 drop(&bits, entry);
                 *input = bits;
-                return out;
+                return out <= most ? out : NULL;
             }
             if (entry & WRONG) {
                 return NULL;
@@ -521,7 +551,8 @@ copy_stored(Bits *bits, uint8_t *out, const uint8_t *most)
 static uint8_t *
 inflate_block(Inflater *inflater, Bits *bits, unsigned kind, uint8_t *out, const uint8_t *most)
 {
-    Code literal = {inflater->fixed_literals, 9}, distance = {inflater->fixed_distances, 5};
+    Code literal = {inflater->fixed_literals, FIXED_LITERAL_BITS};
+    Code distance = {inflater->fixed_distances, FIXED_DISTANCE_BITS};
 
     if (kind == 0) {
         return copy_stored(bits, out, most);
@@ -532,7 +563,8 @@ inflate_block(Inflater *inflater, Bits *bits, unsigned kind, uint8_t *out, const
     return decode(bits, literal, distance, inflater->out, out, most);
 }
 
-/* The checksum of at most 5552 + ... bytes, see RFC 1950. */
+/* The checksum of RFC 1950. What is divided only now and then stays under 2 ** 32: 128 * 32 * (65521 + 128 * 32 * 255 / 2) and
+ * less than a hundredth more. */
 static uint32_t
 adler32(const uint8_t *at, size_t size)
 {
@@ -561,18 +593,32 @@ adler32(const uint8_t *at, size_t size)
     return high % 65521 << 16 | low % 65521;
 }
 
+/* Whether a stream's header is that of a 32 kB window and no preset dictionary. */
+static int
+is_plain(const uint8_t *header)
+{
+    return header[0] == 0x78 && (header[1] & 0x20) == 0 && (0x7800 | header[1]) % 31 == 0;
+}
+
+static int
+is_sum(const uint8_t *trailer, uint32_t sum)
+{
+    return sum == ((uint32_t)trailer[0] << 24 | (uint32_t)trailer[1] << 16 | (uint32_t)trailer[2] << 8 | trailer[3]);
+}
+
 const uint8_t *
 inflater_read(Inflater *inflater, Span pack, size_t start, size_t end, size_t size)
 {
-    Bits bits = {pack.at + start + HEADER, pack.at + end, 0, 0};
-    uint8_t *out = inflater->out, *most = out + size;
-    const uint8_t *header = pack.at + start;
+    const uint8_t *header = pack.at + start, *most = inflater->out + size;
+    uint8_t *out = inflater->out;
+    Bits bits = {NULL, NULL, 0, 0};
     int last;
 
-    if (size > INFLATE_MOST || pack.len - end < BEYOND || end - start < HEADER + TRAILER || header[0] != 0x78 ||
-        header[1] & 0x20 || (header[0] << 8 | header[1]) % 31 != 0) {
+    if (size > INFLATE_MOST || pack.len - end < BEYOND || end - start < HEADER + TRAILER || !is_plain(header)) {
         return NULL;
     }
+    bits.next = header + HEADER;
+    bits.end = pack.at + end;
     do {
         unsigned kind;
         if (!may_refill(&bits)) {
@@ -583,15 +629,8 @@ inflater_read(Inflater *inflater, Span pack, size_t start, size_t end, size_t si
         kind = take(&bits, 2);
         out = inflate_block(inflater, &bits, kind, out, most);
     } while (out != NULL && !last);
-    if (out != most) {
-        return NULL;
-    }
     align(&bits);
-    if (bits.end - bits.next != TRAILER) {
-        return NULL;
-    }
-    if (((uint32_t)bits.next[0] << 24 | (uint32_t)bits.next[1] << 16 | (uint32_t)bits.next[2] << 8 | bits.next[3]) !=
-        adler32(inflater->out, size)) {
+    if (out != most || bits.end - bits.next != TRAILER || !is_sum(bits.next, adler32(inflater->out, size))) {
         return NULL;
     }
     return inflater->out;
@@ -624,15 +663,18 @@ fill_entries(Inflater *inflater)
 static void
 fill_fixed(Inflater *inflater)
 {
-    uint8_t lengths[MARKS * 5] = {0}, apart[MARKS] = {0};
+    uint8_t lengths[MARKS * GROUPS] = {0}, apart[MARKS] = {0};
+    const Table literals = {inflater->fixed_literals, 1 << FIXED_LITERAL_BITS, FIXED_LITERAL_BITS, inflater->literal_entries};
+    const Table distances = {inflater->fixed_distances, 1 << FIXED_DISTANCE_BITS, FIXED_DISTANCE_BITS,
+                             inflater->distance_entries};
 
     memset(lengths, 8, 144);
     memset(lengths + 144, 9, 112);
     memset(lengths + 256, 7, 24);
     memset(lengths + 280, 8, 8);
-    memset(apart, 5, 32);
-    build(inflater, inflater->fixed_literals, 9, lengths, 5, inflater->literal_entries);
-    build(inflater, inflater->fixed_distances, 5, apart, 1, inflater->distance_entries);
+    memset(apart, FIXED_DISTANCE_BITS, DISTANCE_CODES);
+    build(inflater, literals, lengths, GROUPS);
+    build(inflater, distances, apart, 1);
 }
 
 Inflater *
