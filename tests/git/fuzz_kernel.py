@@ -415,9 +415,8 @@ def run(compiled: ModuleType, count: int, seed: int) -> None:
         if number == count // 10:
             warm = peak_memory()
     growth = peak_memory() - warm
-    print(
-        f"{count} deltas, {count // 5} trees, graphs, walks and streams, {count // 10} packs in {time.monotonic() - begun:.0f} s"
-    )
+    print(f"{count} deltas, {count // 5} trees, graphs, walks and streams, {count // 10} packs", end="")
+    print(f" in {time.monotonic() - begun:.0f} s")
     print(f"memory grew by {growth >> 20} MiB")
     if growth > MOST_GROWTH:
         raise SystemExit("something leaks")
