@@ -4,6 +4,10 @@
  * 32 kB, a preset dictionary, bytes that are left. What is given up costs time, and nothing else. */
 #include "inflate.h"
 
+#if defined(_MSC_VER) && defined(_WIN64)
+#include <intrin.h>
+#endif
+
 #define LONGEST 15        /* bits of a code */
 #define LENGTH_CODES 19   /* symbols of the code that the lengths of the codes are written in */
 #define LENGTH_BITS 7     /* its longest code */
@@ -13,17 +17,16 @@
 #define DISTANCE_CODES 32
 #define END_OF_BLOCK 256
 /* Bits that are looked up at once, and the entries of the table and of those that its longer codes lead on to: what
- * zlib's examples/enough.c says for 288 symbols and 10 bits, and for 32 and 8. */
+ * zlib's examples/enough.c says for 288 symbols and 10 bits, and for 32 and 8. A code that needs more is given up. */
 #define LITERAL_BITS 10
 #define LITERAL_ROOM 1334
 #define DISTANCE_BITS 8
 #define DISTANCE_ROOM 402
 #define FIXED_LITERAL_BITS 9
 #define FIXED_DISTANCE_BITS 5
-/* A match may begin at the last byte that there is room for, and is copied in blocks. */
+/* Two literals and a match may be written where all that is claimed was, and a match is copied in blocks of 16. */
 #define LONGEST_MATCH 258
-#define BLOCK 16
-#define PADDING (LONGEST_MATCH + BLOCK + 8)
+#define PADDING (2 + LONGEST_MATCH + 15)
 /* The stream's header and its checksum. */
 #define HEADER 2
 #define TRAILER 4
@@ -33,8 +36,9 @@
 #define MARKS 64
 #define GROUPS 5
 
-/* An entry of a table, from its lowest bit on: bits that it takes in all, extra ones with them (8); bits of the code alone
- * (4); flags (4); a literal, what a length or a distance counts from, or where the table of longer codes begins (15). */
+/* An entry of a table, from its lowest bit on: bits that it takes in all, extra ones with them (8); bits of the code
+ * alone (4); flags (4); a literal, what a length or a distance counts from, or where the table of longer codes begins
+ * (15); the flag of a literal (1). In an entry that leads on, the four bits are those to look up there. */
 #define LITERAL 0x80000000u
 #define UNUSUAL 0x8000u /* one of the next three */
 #define LONGER 0x4000u
@@ -101,6 +105,11 @@ lowest_bit(uint64_t value)
 {
 #if defined(__GNUC__) || defined(__clang__)
     return __builtin_ctzll(value);
+#elif defined(_MSC_VER) && defined(_WIN64)
+    unsigned long bit;
+
+    _BitScanForward64(&bit, value);
+    return (int)bit;
 #else
     int bit = 0;
 
@@ -210,8 +219,8 @@ reverse(const Inflater *inflater, unsigned code)
     return (unsigned)inflater->reversed[code & 0x3ff] << 5 | inflater->reversed[code >> 10] >> 5;
 }
 
-/* How many bits tell those codes apart that begin like the first of `left`, which is `inner` bits longer than what the first
- * table looks up: as many as the longest of them has. left[n] counts the codes that are n bits longer. */
+/* How many bits tell those codes apart that begin like the first of `left`, which is `inner` bits longer than what the
+ * first table looks up: as many as the longest of them has. left[n] counts the codes that are n bits longer. */
 static unsigned
 inner_bits(const uint32_t *left, unsigned inner, unsigned most)
 {
@@ -224,8 +233,8 @@ inner_bits(const uint32_t *left, unsigned inner, unsigned most)
     return inner;
 }
 
-/* Fills the tables of the codes that are longer than the first table's bits; `code` is the first of them, as of 15 bits. They
- * are in the order of their codes, so those that begin alike lie together, the longest of them last. 0, or -1. */
+/* Fills the tables of the codes that are longer than the first table's bits; `code` is the first of them, as of 15 bits.
+ * They are in the order of their codes, so those that begin alike lie together, the longest of them last. 0, or -1. */
 static int
 fill_longer(Inflater *inflater, Table table, unsigned bits, const uint16_t *ends, unsigned code)
 {
@@ -259,8 +268,8 @@ fill_longer(Inflater *inflater, Table table, unsigned bits, const uint16_t *ends
     return 0;
 }
 
-/* Writes a table's `half` first entries after themselves, and up to three more, which are written later. They are few: a call
- * would take longer than the copying. */
+/* Writes a table's `half` first entries after themselves, and up to three more, which are written later. They are few: a
+ * call would take longer than the copying. */
 static inline void
 double_table(uint32_t *table, size_t half)
 {
@@ -305,8 +314,9 @@ build(Inflater *inflater, Table table, const uint8_t *lengths, size_t groups)
 #define AGAIN(entry) ((entry) >> 12 & 1)
 
 static const uint32_t length_entries[LENGTH_CODES] = {
-    ONCE(0),  ONCE(1),  ONCE(2),  ONCE(3),  ONCE(4),  ONCE(5),          ONCE(6),          ONCE(7),           ONCE(8), ONCE(9),
-    ONCE(10), ONCE(11), ONCE(12), ONCE(13), ONCE(14), ONCE(15), SAYS(2, 3, 1, 0), SAYS(3, 3, 0, 0), SAYS(7, 11, 0, 0),
+    ONCE(0),  ONCE(1),  ONCE(2),  ONCE(3),  ONCE(4),  ONCE(5),  ONCE(6),  ONCE(7),
+    ONCE(8),  ONCE(9),  ONCE(10), ONCE(11), ONCE(12), ONCE(13), ONCE(14), ONCE(15),
+    SAYS(2, 3, 1, 0), SAYS(3, 3, 0, 0), SAYS(7, 11, 0, 0),
 };
 static const uint8_t length_order[LENGTH_CODES] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 
@@ -441,9 +451,9 @@ copy_match(uint8_t *to, size_t distance, size_t length)
     }
 }
 
-/* Decodes a block. Where in `out` it ends; NULL where it gives up. Of the 56 bits that are had at least, three literals take
- * 30, two of them and a length 40, a distance 28; and each next entry is looked up before more bits are read, which then
- * cost no time. */
+/* Decodes a block. Where in `out` it ends; NULL where it gives up. Of the 56 bits that are had at least, three literals
+ * take 30, two of them and a length 40, a distance 28; and each next entry is looked up before more bits are read, which
+ * then cost no time. `out` goes beyond `most` by two literals and a match at most, see PADDING. */
 static uint8_t *
 decode(Bits *input, Code literal, Code distance, const uint8_t *begin, uint8_t *out, const uint8_t *most)
 {
@@ -563,8 +573,8 @@ inflate_block(Inflater *inflater, Bits *bits, unsigned kind, uint8_t *out, const
     return decode(bits, literal, distance, inflater->out, out, most);
 }
 
-/* The checksum of RFC 1950. What is divided only now and then stays under 2 ** 32: 128 * 32 * (65521 + 128 * 32 * 255 / 2) and
- * less than a hundredth more. */
+/* The checksum of RFC 1950. What is divided only now and then stays under 2 ** 32: it is at most
+ * 128 * 32 * (65521 + 128 * 32 * 255 / 2) and a hundredth more. */
 static uint32_t
 adler32(const uint8_t *at, size_t size)
 {
@@ -664,7 +674,8 @@ static void
 fill_fixed(Inflater *inflater)
 {
     uint8_t lengths[MARKS * GROUPS] = {0}, apart[MARKS] = {0};
-    const Table literals = {inflater->fixed_literals, 1 << FIXED_LITERAL_BITS, FIXED_LITERAL_BITS, inflater->literal_entries};
+    const Table literals = {inflater->fixed_literals, 1 << FIXED_LITERAL_BITS, FIXED_LITERAL_BITS,
+                            inflater->literal_entries};
     const Table distances = {inflater->fixed_distances, 1 << FIXED_DISTANCE_BITS, FIXED_DISTANCE_BITS,
                              inflater->distance_entries};
 

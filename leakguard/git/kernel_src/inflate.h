@@ -1,4 +1,4 @@
-/* Inflates small zlib streams: most objects of a pack are so short that making ready to decode them is most of the work. */
+/* Inflates small zlib streams: most objects of a pack are so short that getting ready is more work than decoding. */
 #ifndef LEAKGUARD_INFLATE_H
 #define LEAKGUARD_INFLATE_H
 

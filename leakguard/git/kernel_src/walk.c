@@ -5,7 +5,7 @@
 #include <structmember.h>
 
 /* Packed bytes up to which an object is inflated in one go: a hostile one of this size cannot unfold to over 64 MB. */
-#define TRUSTED (64 << 10)
+#define TRUSTED ((int64_t)64 << 10)
 /* Ctrl-C is looked for once in so many objects. */
 #define SIGNALS_EVERY 1024
 #define WINDOW_BITS 15
@@ -68,11 +68,12 @@ set_problem(Walk *walk, Problem problem)
     return walk->problem != NULL ? 0 : -1;
 }
 
-/* Where an object lies and how large it is by its own word; 0 where that cannot be, or is too much to inflate in one go. */
+/* Where an object lies and how large it is by its own word; 0 where that cannot be, or is too much for one go. */
 static int
 is_trusted(const Walk *walk, size_t number, size_t *start, size_t *end, size_t *size)
 {
-    int64_t from = cell64(&walk->starts, number), to = cell64(&walk->ends, number), claimed = cell64(&walk->sizes, number);
+    int64_t from = cell64(&walk->starts, number), to = cell64(&walk->ends, number);
+    int64_t claimed = cell64(&walk->sizes, number);
 
     if (from < 0 || to < from || (uint64_t)to > walk->pack.len || to - from > TRUSTED || claimed < 0 ||
         (uint64_t)claimed > walk->reader.chain->limit) {
@@ -109,7 +110,7 @@ inflate_small(Walk *walk, size_t number)
         return NULL;
     }
     args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + start, (Py_ssize_t)(end - start));
-    args[2] = PyLong_FromSize_t(size < TRUSTED ? size + 1 : TRUSTED);
+    args[2] = PyLong_FromSize_t(size < (size_t)TRUSTED ? size + 1 : (size_t)TRUSTED);
     if (args[0] != NULL && args[2] != NULL) {
         stored = PyObject_Vectorcall(walk->decompress, args, 3, NULL);
     }
