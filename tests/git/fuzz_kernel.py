@@ -1,4 +1,4 @@
-"""Feeds random and mutated deltas, trees, indexes and packs to a compiled kernel built with sanitizers.
+"""Feeds random and mutated deltas, trees, indexes, packs and zlib streams to a compiled kernel built with sanitizers.
 
 Run by ``make kernel-asan``. The sanitizers end the process on the first report. Beside that, the results are
 held against the twin in plain Python every so often, and memory must not grow. All inputs are handed over in
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from leakguard.git import kernel_py
 from leakguard.git.kernel_error import KernelError
 from leakguard.git.kernel_py.edges import EdgeWriter
+from tests.git.deflate import random_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 LIMIT = 1 << 20
 MOST_GROWTH = 32 << 20
 TWIN_EVERY = 16
+# Objects that the kernel inflates itself, as in inflate.h.
+SMALL = 4096
 
 
 def load_extension(folder: Path) -> ModuleType:
@@ -243,6 +246,40 @@ class Fuzz:
             told.append(str(error))
         return [*told, *((reader.take_commits(), reader.take_messages(), reader.scanned) if texts else reader.take())]
 
+    def stream(self) -> bytes:
+        """A zlib stream, mostly a right one, of any compressor."""
+        if self.dice.random() < 0.3:
+            return random_block(self.dice, self.dice.choice([9, 99, 999, 4096])).stream()
+        level, strategy, window = self.dice.randint(0, 9), self.dice.randint(0, 4), self.dice.choice([15] * 9 + [9])
+        packer = zlib.compressobj(level, zlib.DEFLATED, window, self.dice.randint(1, 9), strategy)
+        pieces = [self.dice.choice([self.blob, self.tree, self.commit])() for _ in range(self.dice.randint(1, 3))]
+        flush = self.dice.choice([zlib.Z_NO_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH])
+        return b"".join(packer.compress(piece) + packer.flush(flush) for piece in pieces) + packer.flush()
+
+    def inflates(self, compiled: ModuleType) -> None:
+        """What a walk makes of a stream without help is what zlib makes of it; of a right one it needs no help."""
+        right = self.stream()
+        stream, whole = self.mutate(right), zlib.decompress(right)
+        size = len(whole) + (self.dice.choice([-1, 1, 300]) if self.dice.random() < 0.1 else 0)
+        after = self.dice.choice([20] * 9 + [0, 19])
+        asked: list[object] = []
+
+        def ask(*arguments: object) -> bytes:
+            asked.append(arguments)
+            raise ValueError("asked")
+
+        columns = {"order": array("i", [0]), "depths": array("i", [0]), "last_child": b"\0", "types": b"\3"}
+        columns |= {"data_starts": array("q", [0]), "ends": array("q", [len(stream)]), "sizes": array("q", [size])}
+        table = SimpleNamespace(**{name: bytes(column) for name, column in columns.items()})
+        chain = compiled.Chain(LIMIT, 8)
+        reader = compiled.TextReader(chain, compiled.OidTable(bytes(20), 20), 900, lambda _new: [])
+        for _ in compiled.Walk(reader, exact(stream + bytes(after)), table, 0, 1, 0, ask, ask):
+            pass
+        if not asked:
+            assert chain.content(0) == zlib.decompress(stream)
+        elif stream == right and size == len(whole) <= SMALL and after == 20:
+            assert stream[0] != 0x78
+
     @staticmethod
     def finds(new: bytes) -> list[tuple[int, bytes]]:
         """What a scan gives."""
@@ -372,14 +409,14 @@ def run(compiled: ModuleType, count: int, seed: int) -> None:
             fuzz.graphs(compiled)
             fuzz.cuts(compiled)
             fuzz.walks(compiled, with_twin)
+            fuzz.inflates(compiled)
         if number % 10 == 0:
             fuzz.packs(compiled, number % 40 == 0)
         if number == count // 10:
             warm = peak_memory()
     growth = peak_memory() - warm
-    print(
-        f"{count} deltas, {count // 5} trees, graphs and walks, {count // 10} packs in {time.monotonic() - begun:.0f} s"
-    )
+    print(f"{count} deltas, {count // 5} trees, graphs, walks and streams, {count // 10} packs", end="")
+    print(f" in {time.monotonic() - begun:.0f} s")
     print(f"memory grew by {growth >> 20} MiB")
     if growth > MOST_GROWTH:
         raise SystemExit("something leaks")

@@ -24,6 +24,7 @@ class Walk:
 
     Numbers count from `first`. `inflate` gives the stored bytes of the object of a number, without `first`, and says by
     a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one.
+    The compiled walk inflates the smallest by itself, and asks both where it has any doubt; here `inflate` does all.
     """
 
     def __init__(

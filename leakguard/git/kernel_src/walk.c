@@ -1,4 +1,5 @@
 /* The type Walk: every object of some kinds in a span of a pack's order, bases before what is built on them. */
+#include "inflate.h"
 #include "reader.h"
 
 #include <structmember.h>
@@ -24,6 +25,7 @@ typedef struct {
     PyObject *decompress;
     PyObject *inflate;
     PyObject *window_bits;
+    Inflater *inflater;
     Py_buffer view; /* keeps the pack mapped */
     Span pack;
     Column order;   /* int32_t */
@@ -66,26 +68,55 @@ set_problem(Walk *walk, Problem problem)
     return walk->problem != NULL ? 0 : -1;
 }
 
+/* Where an object lies and how large it is by its own word; 0 where that cannot be, or is too much for one go. */
+static int
+is_trusted(const Walk *walk, size_t number, size_t *start, size_t *end, size_t *size)
+{
+    int64_t from = cell64(&walk->starts, number), to = cell64(&walk->ends, number);
+    int64_t claimed = cell64(&walk->sizes, number);
+
+    if (from < 0 || to < from || (uint64_t)to > walk->pack.len || to - from > TRUSTED || claimed < 0 ||
+        (uint64_t)claimed > walk->reader.chain->limit) {
+        return 0;
+    }
+    *start = (size_t)from;
+    *end = (size_t)to;
+    *size = (size_t)claimed;
+    return 1;
+}
+
+/* The stored bytes of a small object, without a Python object for them, until the next one is inflated; their address is
+ * NULL where anything is unusual. */
+static Span
+inflate_here(Walk *walk, size_t number)
+{
+    size_t start, end;
+    Span stored = {NULL, 0};
+
+    if (is_trusted(walk, number, &start, &end, &stored.len) && stored.len <= INFLATE_MOST) {
+        stored.at = inflater_read(walk->inflater, walk->pack, start, end, stored.len);
+    }
+    return stored;
+}
+
 /* The stored bytes of an object the short way; NULL, perhaps without an exception, where something is unusual. */
 static PyObject *
 inflate_small(Walk *walk, size_t number)
 {
-    int64_t start = cell64(&walk->starts, number), end = cell64(&walk->ends, number);
-    int64_t size = cell64(&walk->sizes, number);
+    size_t start, end, size;
     PyObject *args[3] = {NULL, walk->window_bits, NULL}, *stored = NULL;
 
-    if (start < 0 || end < start || (uint64_t)end > walk->pack.len || end - start > TRUSTED || size < 0 ||
-        (uint64_t)size > walk->reader.chain->limit) {
+    if (!is_trusted(walk, number, &start, &end, &size)) {
         return NULL;
     }
     args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + start, (Py_ssize_t)(end - start));
-    args[2] = PyLong_FromLongLong(size < TRUSTED ? size + 1 : TRUSTED);
+    args[2] = PyLong_FromSize_t(size < (size_t)TRUSTED ? size + 1 : (size_t)TRUSTED);
     if (args[0] != NULL && args[2] != NULL) {
         stored = PyObject_Vectorcall(walk->decompress, args, 3, NULL);
     }
     Py_XDECREF(args[0]);
     Py_XDECREF(args[2]);
-    if (stored != NULL && (!PyBytes_CheckExact(stored) || PyBytes_GET_SIZE(stored) != size)) {
+    if (stored != NULL && (!PyBytes_CheckExact(stored) || (size_t)PyBytes_GET_SIZE(stored) != size)) {
         Py_CLEAR(stored);
     }
     return stored;
@@ -137,20 +168,26 @@ static int
 hold(Walk *walk, size_t at, size_t number, int32_t depth)
 {
     Chain *chain = walk->reader.chain;
-    PyObject *stored = inflate(walk, number);
+    Span stored = inflate_here(walk, number);
+    PyObject *object = NULL;
     Problem problem;
 
-    if (stored == NULL) {
-        return -1;
+    if (stored.at == NULL || depth == 0) {
+        object = stored.at == NULL ? inflate(walk, number)
+                                   : PyBytes_FromStringAndSize((const char *)stored.at, (Py_ssize_t)stored.len);
+        if (object == NULL) {
+            return -1;
+        }
+        stored.at = (const uint8_t *)PyBytes_AS_STRING(object);
+        stored.len = (size_t)PyBytes_GET_SIZE(object);
     }
     if (depth == 0) {
-        problem = chain_begin(chain, stored);
+        problem = chain_begin(chain, object);
     }
     else {
-        Span delta = {(const uint8_t *)PyBytes_AS_STRING(stored), (size_t)PyBytes_GET_SIZE(stored)};
-        problem = chain_apply(chain, (size_t)depth, delta, ((const uint8_t *)walk->last.at)[at]);
+        problem = chain_apply(chain, (size_t)depth, stored, ((const uint8_t *)walk->last.at)[at]);
     }
-    Py_DECREF(stored);
+    Py_XDECREF(object);
     if (problem != NULL) {
         set_problem(walk, problem);
         return -1;
@@ -297,6 +334,11 @@ walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     walk->decompress = Py_NewRef(decompress);
     walk->inflate = Py_NewRef(inflating);
     walk->window_bits = PyLong_FromLong(WINDOW_BITS);
+    walk->inflater = inflater_new();
+    if (walk->inflater == NULL) {
+        Py_DECREF(walk);
+        return PyErr_NoMemory();
+    }
     if (walk->window_bits == NULL || open_reader(walk, reader, state) < 0 || open_table(walk, table) < 0 ||
         kernel_open(pack, &walk->view, &walk->pack) < 0) {
         Py_DECREF(walk);
@@ -325,6 +367,7 @@ walk_dealloc(PyObject *self)
     Py_XDECREF(walk->decompress);
     Py_XDECREF(walk->inflate);
     Py_XDECREF(walk->window_bits);
+    PyMem_RawFree(walk->inflater);
     Py_XDECREF(walk->problem);
     type->tp_free(self);
     Py_DECREF(type);
