@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
 KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 
-_RELEASE_EVERY = 16 << 20
+_RELEASE_EVERY = 2 << 20
 """After about this many bytes of a pack were mapped by single reads, they are given back to the page cache."""
 _AROUND = 64 << 10
-"""What the system maps around a byte that is read."""
+"""What the system maps around a byte that is read, of a file that was written a little at a time."""
 
 
 _TRUSTED = 64 << 10
@@ -74,8 +74,7 @@ class Pack:
     def _views(self) -> None:
         table = self.table
         self.order = memoryview(table.order).cast("i")
-        self.starts = memoryview(table.data_starts).cast("q")
-        self.ends = memoryview(table.ends).cast("q")
+        self.offsets = memoryview(table.offsets).cast("q")
         self.sizes = memoryview(table.sizes).cast("q")
         self.parents = memoryview(table.parents).cast("i")
 
@@ -108,11 +107,12 @@ class Pack:
         """Half-open spans of `order`, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
         table = self.table
         step = max(1, len(self.order) * budget // max(1, len(self._map)))
-        return kernel.families(table.order, table.depths, table.data_starts, table.ends, step, budget)
+        return kernel.families(table.order, table.depths, table.offsets, step, budget)
 
     def inflate(self, number: int, limit: int) -> bytes:
         """The stored bytes of an object (a delta's, where it is one). ValueError where they are not what they claim."""
-        size, start, end = self.sizes[number], self.starts[number], self.ends[number]
+        size, end = self.sizes[number], self.offsets[number + 1]
+        start = self.offsets[number] + self.table.heads[number]
         if size > limit:
             raise ValueError(f"is {size} bytes, over the limit of {limit}")
         packed = self._map[start:end]
@@ -150,12 +150,11 @@ class Pack:
         numbers that are told.
 
         The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
-        family's size at a time. The pages that earlier walks mapped are given back to the page cache: a family lies
+        family's size at a time. The pages that it maps are given back to the page cache as it goes on: a family lies
         scattered over its pack, and few bytes that are read map many.
         """
-        self.release()
         inflate = partial(self.inflate, limit=limit)
-        return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate)
+        return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate, self.release)
 
     def release(self) -> None:
         """Give the mapped pages back to the page cache; what is read again is mapped again."""

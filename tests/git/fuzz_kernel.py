@@ -200,13 +200,13 @@ class Fuzz:
             "depths": array("i", depths),
             "last_child": bytes(self.dice.randrange(2) for _ in stored),
             "types": bytes(kinds),
-            "data_starts": array("q", [0, *ends[:-1]][: len(stored)]),
-            "ends": array("q", ends),
+            "offsets": array("q", [0, *ends]),
+            "heads": bytes(len(stored)),
             "sizes": array("q", map(len, stored)),
         }
         lies = bool(stored) and self.dice.random() < 0.2
         if lies:
-            column = columns[self.dice.choice(["order", "depths", "data_starts", "ends", "sizes"])]
+            column = columns[self.dice.choice(["order", "depths", "offsets", "sizes"])]
             assert isinstance(column, array)
             column[self.dice.randrange(len(column))] = self.dice.choice([-1, 0, 5, 9, 1 << 30])
         table = SimpleNamespace(**{name: bytes(column) for name, column in columns.items()})
@@ -221,9 +221,9 @@ class Fuzz:
         """What a walk tells, and what its reader has then."""
 
         def inflate(number: int) -> bytes:
-            starts, ends = (memoryview(column).cast("q") for column in (table.data_starts, table.ends))
+            offsets = memoryview(table.offsets).cast("q")
             try:
-                return zlib.decompress(pack[starts[number] : ends[number]])
+                return zlib.decompress(pack[offsets[number] : offsets[number + 1]])
             except (zlib.error, IndexError):
                 raise ValueError("does not inflate") from None
 
@@ -231,7 +231,7 @@ class Fuzz:
         reader = kernel.TreeReader(chain, oids, oids, None, 2)
         if texts:
             reader = kernel.TextReader(chain, oids, 900, self.finds)
-        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate)
+        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate, list)
         told: list[Any] = []
         try:
             for at in walk:

@@ -81,9 +81,8 @@ typedef struct {
     /* Outputs, an entry an object. */
     uint8_t *oids;
     uint8_t *types;
-    int64_t *offsets;
-    int64_t *data_starts;
-    int64_t *ends;
+    int64_t *offsets;       /* count + 1: the last one is where the last object ends */
+    uint8_t *heads;
     int64_t *sizes;
     int32_t *parents;
     /* Outputs, an entry an object in the order of the walk. */
@@ -271,17 +270,15 @@ take_sorted(Table *table, const uint64_t *keys, const uint32_t *ranks)
         memcpy(table->oids + number * table->hash_len, table->names + ranks[number] * table->hash_len,
                table->hash_len);
     }
-    for (number = 0; number < table->count; number++) {
-        table->ends[number] = number + 1 < table->count ? table->offsets[number + 1] : table->body_end;
-    }
+    table->offsets[table->count] = table->body_end;
     return NULL;
 }
 
-/* Works in memory that is filled later: fresh memory costs as much as the sorting. */
+/* Works in memory that is filled later, and in `offsets` itself: fresh memory costs as much as the sorting. */
 static Problem
 sort_offsets(Table *table)
 {
-    uint64_t *keys = (uint64_t *)table->sizes, *to_keys = (uint64_t *)table->data_starts;
+    uint64_t *keys = (uint64_t *)table->sizes, *to_keys = (uint64_t *)table->offsets;
     uint32_t *ranks = (uint32_t *)table->weights, *to_ranks = (uint32_t *)table->depth_of;
     uint64_t most;
     unsigned shift;
@@ -377,7 +374,7 @@ find_oid(const Table *table, const uint8_t *oid)
 typedef struct {
     unsigned type;
     int64_t size;
-    int64_t data_start;
+    unsigned len;
     int64_t base_offset; /* of an OFS_DELTA */
 } Header;
 
@@ -433,7 +430,7 @@ static int
 read_header(const Table *table, size_t number, Header *header)
 {
     const uint8_t *pack = table->pack.at;
-    int64_t at = table->offsets[number], end = table->ends[number];
+    int64_t at = table->offsets[number], end = table->offsets[number + 1];
     int reason = read_type_and_size(pack, &at, end, header);
 
     if (reason != FINE) {
@@ -454,27 +451,34 @@ read_header(const Table *table, size_t number, Header *header)
         }
         at += (int64_t)table->hash_len;
     }
-    header->data_start = at;
+    header->len = (unsigned)(at - table->offsets[number]);
     return at < end ? FINE : NO_DATA;
+}
+
+/* The id at the end of a REF_DELTA's header. */
+static const uint8_t *
+named_base(const Table *table, size_t number)
+{
+    return table->pack.at + (size_t)table->offsets[number] + table->heads[number] - table->hash_len;
 }
 
 /* Fills what the table says of one object, but for the type of a delta. */
 static void
 read_object(Table *table, size_t number)
 {
-    Header header;
+    Header header = {0};
     int reason = read_header(table, number, &header);
 
     table->types[number] = 0;
     table->parents[number] = BROKEN;
-    table->data_starts[number] = reason == FINE ? header.data_start : table->offsets[number];
+    table->heads[number] = reason == FINE ? (uint8_t)header.len : 0;
     table->sizes[number] = reason == FINE ? header.size : 0;
     if (reason == FINE && header.type == OFS_DELTA) {
         table->parents[number] = find_offset(table, header.base_offset);
         reason = table->parents[number] == BROKEN ? BASE_MISPLACED : FINE;
     }
     else if (reason == FINE && header.type == REF_DELTA) {
-        table->parents[number] = find_oid(table, table->pack.at + (size_t)header.data_start - table->hash_len);
+        table->parents[number] = find_oid(table, named_base(table, number));
         reason = table->parents[number] == BROKEN ? BASE_ABSENT : FINE;
     }
     else if (reason == FINE) {
@@ -753,7 +757,7 @@ describe(const Table *table, size_t number)
     if (table->reason[number] != BASE_ABSENT) {
         return Py_BuildValue("(ns)", (Py_ssize_t)number, reason);
     }
-    oid = table->pack.at + (size_t)table->data_starts[number] - table->hash_len;
+    oid = named_base(table, number);
     for (at = 0; at < table->hash_len; at++) {
         hex[2 * at] = digits[oid[at] >> 4];
         hex[2 * at + 1] = digits[oid[at] & 15];
@@ -789,8 +793,7 @@ enum {
     OIDS,
     TYPES,
     OFFSETS,
-    DATA_STARTS,
-    ENDS,
+    HEADS,
     SIZES,
     PARENTS,
     ORDER,
@@ -804,9 +807,8 @@ static PyStructSequence_Field fields[] = {
     {"count", "how many objects"},
     {"oids", "the object ids, one after the other"},
     {"types", "a git type each, 0 where unknown"},
-    {"offsets", "int64: where each object starts"},
-    {"data_starts", "int64: where its deflated data starts"},
-    {"ends", "int64: where it ends"},
+    {"offsets", "int64: where each object starts, and where the last one ends"},
+    {"heads", "how many bytes of it come before its deflated data"},
     {"sizes", "int64: its inflated size, of a delta that of the delta"},
     {"parents", "int32: the number of its delta base, -1 for a root, -2 when broken"},
     {"order", "int32: the numbers in the order of the walk"},
@@ -853,9 +855,8 @@ make_fields(Table *table, PyObject *result)
     PyStructSequence_SetItem(result, COUNT, number);
     return (table->oids = make_field(result, OIDS, count, table->hash_len)) == NULL ||
                    (table->types = make_field(result, TYPES, count, 1)) == NULL ||
-                   (table->offsets = make_field(result, OFFSETS, count, sizeof(int64_t))) == NULL ||
-                   (table->data_starts = make_field(result, DATA_STARTS, count, sizeof(int64_t))) == NULL ||
-                   (table->ends = make_field(result, ENDS, count, sizeof(int64_t))) == NULL ||
+                   (table->offsets = make_field(result, OFFSETS, count + 1, sizeof(int64_t))) == NULL ||
+                   (table->heads = make_field(result, HEADS, count, 1)) == NULL ||
                    (table->sizes = make_field(result, SIZES, count, sizeof(int64_t))) == NULL ||
                    (table->parents = make_field(result, PARENTS, count, sizeof(int32_t))) == NULL ||
                    (table->order = make_field(result, ORDER, count, sizeof(int32_t))) == NULL ||

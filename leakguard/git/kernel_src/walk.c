@@ -8,6 +8,10 @@
 /* Ctrl-C is looked for once in so many objects. */
 #define SIGNALS_EVERY 1024
 #define WINDOW_BITS 15
+/* A byte that is read has the system map what is around it, mostly an area of 2^16 bytes. After so many areas the pages
+ * are given back: a family of deltas may lie all over its pack. */
+#define AREA_BITS 16
+#define MOST_AREAS 32
 
 static const char BASE_FAILED[] = "is built on an object that cannot be read";
 
@@ -23,15 +27,18 @@ typedef struct {
     Reader reader;
     PyObject *decompress;
     PyObject *inflate;
+    PyObject *release;
     PyObject *window_bits;
     Py_buffer view; /* keeps the pack mapped */
     Span pack;
+    uint8_t *mapped; /* a bit an area: read since the pages were given back */
+    size_t mapped_count;
     Column order;   /* int32_t */
     Column depths;  /* int32_t */
     Column last;    /* flags */
     Column types;   /* uint8_t */
-    Column starts;  /* int64_t */
-    Column ends;    /* int64_t */
+    Column offsets; /* int64_t, one more than objects */
+    Column heads;   /* uint8_t */
     Column sizes;   /* int64_t */
     size_t at;
     size_t end;
@@ -66,16 +73,47 @@ set_problem(Walk *walk, Problem problem)
     return walk->problem != NULL ? 0 : -1;
 }
 
+/* Gives the pages back of what was read. */
+static int
+release(Walk *walk)
+{
+    PyObject *done = PyObject_CallNoArgs(walk->release);
+
+    Py_XDECREF(done);
+    memset(walk->mapped, 0, (walk->pack.len >> AREA_BITS >> 3) + 1);
+    walk->mapped_count = 0;
+    return done != NULL ? 0 : -1;
+}
+
+/* To be called before the bytes in [start, end) of the pack are read. */
+static int
+touch(Walk *walk, int64_t start, int64_t end)
+{
+    for (int64_t area = start >> AREA_BITS; area <= end >> AREA_BITS; area++) {
+        uint8_t bit = (uint8_t)(1u << (area & 7));
+        if (walk->mapped[area >> 3] & bit) {
+            continue;
+        }
+        if (walk->mapped_count >= MOST_AREAS && release(walk) < 0) {
+            return -1;
+        }
+        walk->mapped[area >> 3] |= bit;
+        walk->mapped_count++;
+    }
+    return 0;
+}
+
 /* The stored bytes of an object the short way; NULL, perhaps without an exception, where something is unusual. */
 static PyObject *
 inflate_small(Walk *walk, size_t number)
 {
-    int64_t start = cell64(&walk->starts, number), end = cell64(&walk->ends, number);
+    int64_t start = cell64(&walk->offsets, number) + ((const uint8_t *)walk->heads.at)[number];
+    int64_t end = cell64(&walk->offsets, number + 1);
     int64_t size = cell64(&walk->sizes, number);
     PyObject *args[3] = {NULL, walk->window_bits, NULL}, *stored = NULL;
 
     if (start < 0 || end < start || (uint64_t)end > walk->pack.len || end - start > TRUSTED || size < 0 ||
-        (uint64_t)size > walk->reader.chain->limit) {
+        (uint64_t)size > walk->reader.chain->limit || touch(walk, start, end) < 0) {
         return NULL;
     }
     args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + start, (Py_ssize_t)(end - start));
@@ -216,6 +254,9 @@ walk_next(PyObject *self)
         }
     }
     chain->busy = 0;
+    if (!PyErr_Occurred()) {
+        release(walk);
+    }
     return NULL;
 }
 
@@ -243,13 +284,13 @@ open_table(Walk *walk, PyObject *table)
     if (open_column(table, "order", sizeof(int32_t), &walk->order) < 0 ||
         open_column(table, "depths", sizeof(int32_t), &walk->depths) < 0 ||
         open_column(table, "last_child", 1, &walk->last) < 0 || open_column(table, "types", 1, &walk->types) < 0 ||
-        open_column(table, "data_starts", sizeof(int64_t), &walk->starts) < 0 ||
-        open_column(table, "ends", sizeof(int64_t), &walk->ends) < 0 ||
+        open_column(table, "offsets", sizeof(int64_t), &walk->offsets) < 0 ||
+        open_column(table, "heads", 1, &walk->heads) < 0 ||
         open_column(table, "sizes", sizeof(int64_t), &walk->sizes) < 0) {
         return -1;
     }
     if (walk->depths.count < walk->order.count || walk->last.count < walk->order.count ||
-        walk->starts.count < walk->types.count || walk->ends.count < walk->types.count ||
+        walk->offsets.count <= walk->types.count || walk->heads.count < walk->types.count ||
         walk->sizes.count < walk->types.count) {
         PyErr_SetString(PyExc_ValueError, "the table is no pack's");
         return -1;
@@ -277,15 +318,16 @@ open_reader(Walk *walk, PyObject *reader, KernelState *state)
 static PyObject *
 walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"reader", "pack", "table", "begin", "end", "first", "decompress", "inflate", NULL};
+    static char *names[] = {"reader", "pack", "table", "begin", "end", "first", "decompress", "inflate", "release",
+                             NULL};
     KernelState *state = PyType_GetModuleState(type);
-    PyObject *reader, *pack, *table, *decompress, *inflating;
+    PyObject *reader, *pack, *table, *decompress, *inflating, *releasing;
     Py_ssize_t begin, end;
     long long first;
     Walk *walk;
 
-    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOO", names, &reader, &pack, &table, &begin,
-                                                      &end, &first, &decompress, &inflating)) {
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOOO", names, &reader, &pack, &table, &begin,
+                                                      &end, &first, &decompress, &inflating, &releasing)) {
         return NULL;
     }
     walk = (Walk *)type->tp_alloc(type, 0);
@@ -296,11 +338,17 @@ walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     walk->first = first;
     walk->decompress = Py_NewRef(decompress);
     walk->inflate = Py_NewRef(inflating);
+    walk->release = Py_NewRef(releasing);
     walk->window_bits = PyLong_FromLong(WINDOW_BITS);
     if (walk->window_bits == NULL || open_reader(walk, reader, state) < 0 || open_table(walk, table) < 0 ||
         kernel_open(pack, &walk->view, &walk->pack) < 0) {
         Py_DECREF(walk);
         return NULL;
+    }
+    walk->mapped = PyMem_RawCalloc((walk->pack.len >> AREA_BITS >> 3) + 1, 1);
+    if (walk->mapped == NULL) {
+        Py_DECREF(walk);
+        return PyErr_NoMemory();
     }
     walk->at = begin > 0 ? (size_t)begin : 0;
     walk->end = end > 0 && (size_t)end < walk->order.count ? (size_t)end : end > 0 ? walk->order.count : 0;
@@ -312,7 +360,7 @@ walk_dealloc(PyObject *self)
 {
     Walk *walk = (Walk *)self;
     PyTypeObject *type = Py_TYPE(self);
-    Column *columns[] = {&walk->order, &walk->depths, &walk->last, &walk->types, &walk->starts, &walk->ends, &walk->sizes};
+    Column *columns[] = {&walk->order, &walk->depths, &walk->last, &walk->types, &walk->offsets, &walk->heads, &walk->sizes};
     size_t number;
 
     if (walk->view.obj != NULL) {
@@ -321,9 +369,11 @@ walk_dealloc(PyObject *self)
     for (number = 0; number < sizeof columns / sizeof *columns; number++) {
         Py_XDECREF(columns[number]->object);
     }
+    PyMem_RawFree(walk->mapped);
     Py_XDECREF(walk->reader.object);
     Py_XDECREF(walk->decompress);
     Py_XDECREF(walk->inflate);
+    Py_XDECREF(walk->release);
     Py_XDECREF(walk->window_bits);
     Py_XDECREF(walk->problem);
     type->tp_free(self);
@@ -336,7 +386,7 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate)\n--\n\n"
+    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate, release)\n--\n\n"
                                   "The objects of a span of a pack's order that somebody has to look at.")},
     {Py_tp_new, (void *)walk_new},
     {Py_tp_dealloc, (void *)walk_dealloc},
