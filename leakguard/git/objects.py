@@ -105,6 +105,11 @@ class Objects:
         """The number that stands for an object wherever it is named: the lowest that it has."""
         return self.find(self.oid(number)) if number in self.repeats else number
 
+    def end_walks(self) -> None:
+        """Let go of what only walks over packs need: none is begun any more."""
+        for pack in self.packs:
+            pack.end_walks()
+
     def is_elsewhere(self, number: int) -> bool:
         """Whether an object lies in another place as well."""
         return self.oid(number) in self._stored_twice

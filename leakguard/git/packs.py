@@ -45,6 +45,19 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Columns(msgspec.Struct, frozen=True):
+    """Of a pack's table what is needed where nothing is walked any more: see kernel_py.PackTable."""
+
+    count: int
+    oids: bytes
+    types: bytes
+    offsets: bytes
+    heads: bytes
+    sizes: bytes
+    parents: bytes
+    broken: list[tuple[int, str]]
+
+
 class Pack:
     """A pack with the table of its objects. Pickles as paths and table; the file is mapped anew in each process."""
 
@@ -73,7 +86,6 @@ class Pack:
 
     def _views(self) -> None:
         table = self.table
-        self.order = memoryview(table.order).cast("i")
         self.offsets = memoryview(table.offsets).cast("q")
         self.sizes = memoryview(table.sizes).cast("q")
         self.parents = memoryview(table.parents).cast("i")
@@ -104,9 +116,9 @@ class Pack:
         return self.index.with_suffix(".promisor").exists()
 
     def families(self, budget: int) -> list[tuple[int, int, int]]:
-        """Half-open spans of `order`, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
+        """Half-open spans of the table's order, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
         table = self.table
-        step = max(1, len(self.order) * budget // max(1, len(self._map)))
+        step = max(1, len(table.last_child) * budget // max(1, len(self._map)))
         return kernel.families(table.order, table.depths, table.offsets, step, budget)
 
     def inflate(self, number: int, limit: int) -> bytes:
@@ -146,7 +158,7 @@ class Pack:
     def walk(
         self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0
     ) -> kernel.Walk:
-        """A walk over a span of `order`. `limit` is the most stored bytes of one object; `first` is added to the
+        """A walk over a span of the table's order. `limit` is the most stored bytes of one object; `first` is added to the
         numbers that are told.
 
         The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
@@ -155,6 +167,10 @@ class Pack:
         """
         inflate = partial(self.inflate, limit=limit)
         return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate, self.release)
+
+    def end_walks(self) -> None:
+        """Let go of what only walks need: none is begun any more."""
+        self.table = Columns(*(getattr(self.table, name) for name in Columns.__struct_fields__))
 
     def release(self) -> None:
         """Give the mapped pages back to the page cache; what is read again is mapped again."""

@@ -46,7 +46,7 @@ class FirstPass:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
-        self._commits: list[bytes] = []
+        self._commits = bytearray()
         self._read: set[int] = set()
         self._recalled: dict[int, Recalled] = {}
 
@@ -88,13 +88,14 @@ class FirstPass:
         fresh: dict[int, list[Texts]] = {}
         for done, out in enumerate(pool.map("read_texts", tasks), 1):
             assert isinstance(out, Texts)
-            fresh.setdefault(out.pack, []).append(out)
+            if self.memory.folder is not None:
+                fresh.setdefault(out.pack, []).append(out)
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
             self._take_commits(out.commits, out.pack)
             progress("Scanning objects", done, len(tasks))
         self._read.update(waiting)
-        if self.memory.folder is not None:
+        if fresh:
             kept = [self._remember(number, outs) for number, outs in sorted(fresh.items()) if number != LOOSE]
             remember_repeats([whole for whole in kept if whole is not None], self.reviver, self.memory)
 
@@ -134,12 +135,12 @@ class FirstPass:
 
     def _take_commits(self, rows: bytes, number: int) -> None:
         """The commit rows of one pack, or of the loose objects; nothing comes before the first pack."""
-        self._commits.append(_distinct(rows, self.objects) if number and self.objects.repeated else rows)
+        self._commits += _distinct(rows, self.objects) if number and self.objects.repeated else rows
 
-    def commits(self) -> bytes:
-        """Every commit's place in the graph, as `kernel.append_commit` says it."""
-        self._commits = [b"".join(self._commits)]
-        return self._commits[0]
+    def commits(self) -> bytearray:
+        """Every commit's place in the graph, as `kernel.append_commit` says it. It is handed over, and not kept."""
+        rows, self._commits = self._commits, bytearray()
+        return rows
 
 
 def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:

@@ -90,9 +90,9 @@ typedef struct {
     int32_t *depths;
     uint8_t *last_child;
     size_t reached;
-    /* Scratch, an entry an object unless said otherwise. */
+    /* Scratch, an entry an object unless said otherwise, in one block: that goes back to the system as a whole. */
     int32_t *number_of;     /* place in the index -> number */
-    int32_t *buckets;       /* first number whose offset >> bucket_shift is at least the bucket */
+    int32_t *buckets;       /* first number whose offset >> bucket_shift is at least the bucket; where children will be */
     unsigned bucket_shift;
     uint8_t *reason;
     int32_t *weights;       /* objects in the subtree */
@@ -100,6 +100,7 @@ typedef struct {
     int32_t *children;
     int32_t *depth_of;      /* -1 where the walk does not come */
     int32_t *stack;
+    int32_t *scratch;
 } Table;
 
 static uint32_t
@@ -302,7 +303,7 @@ sort_offsets(Table *table)
 /* ---- finding bases -------------------------------------------------------------------------- */
 
 /* About one bucket an object, so that an offset is mostly found by one look. */
-static Problem
+static void
 make_buckets(Table *table)
 {
     size_t count, bucket = 0, number;
@@ -311,10 +312,6 @@ make_buckets(Table *table)
         table->bucket_shift++;
     }
     count = (size_t)((uint64_t)table->body_end >> table->bucket_shift) + 2;
-    table->buckets = PyMem_RawCalloc(count, sizeof *table->buckets);
-    if (table->buckets == NULL) {
-        return kernel_no_memory;
-    }
     for (number = 0; number < table->count; number++) {
         for (; bucket <= (uint64_t)table->offsets[number] >> table->bucket_shift; bucket++) {
             table->buckets[bucket] = (int32_t)number;
@@ -323,7 +320,6 @@ make_buckets(Table *table)
     for (; bucket < count; bucket++) {
         table->buckets[bucket] = (int32_t)table->count;
     }
-    return NULL;
 }
 
 /* The number of the object that starts at `offset`, which is inside of the pack, or BROKEN. */
@@ -532,16 +528,14 @@ weigh(Table *table)
 }
 
 /* Lists each node's children from the lightest to the heaviest: all nodes are dealt out in that order. */
-static Problem
+static void
 list_children(Table *table)
 {
     size_t room = table->count + 2, number;
-    int32_t *starts = PyMem_RawCalloc(room, sizeof *starts); /* by weight, then by parent */
+    int32_t *starts = table->number_of; /* by weight, then by parent: all bases are found by now */
     int32_t *by_weight = table->stack;
 
-    if (starts == NULL) {
-        return kernel_no_memory;
-    }
+    memset(starts, 0, room * sizeof *starts);
     for (number = 0; number < table->count; number++) {
         starts[table->weights[number] + 1]++;
     }
@@ -558,8 +552,6 @@ list_children(Table *table)
             table->children[starts[parent]++] = by_weight[number];
         }
     }
-    PyMem_RawFree(starts);
-    return NULL;
 }
 
 static void
@@ -623,18 +615,14 @@ mark_broken(Table *table)
     }
 }
 
-static Problem
+static void
 make_forest(Table *table)
 {
-    Problem problem;
     size_t number;
 
     count_children(table);
     weigh(table);
-    problem = list_children(table);
-    if (problem != NULL) {
-        return problem;
-    }
+    list_children(table);
     memset(table->depth_of, 0xff, table->count * sizeof *table->depth_of);
     for (number = 0; number < table->count; number++) {
         if (table->parents[number] == ROOT) {
@@ -642,7 +630,6 @@ make_forest(Table *table)
         }
     }
     mark_broken(table);
-    return NULL;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */
@@ -650,33 +637,20 @@ make_forest(Table *table)
 static Problem
 make_scratch(Table *table)
 {
-    size_t room = table->count + 1;
+    int32_t **parts[] = {&table->number_of, &table->weights, &table->child_starts,
+                         &table->children,  &table->depth_of, &table->stack};
+    size_t room = table->count + 2, part, count = sizeof parts / sizeof *parts;
 
-    table->number_of = PyMem_RawCalloc(room, sizeof *table->number_of);
-    table->reason = PyMem_RawCalloc(room, sizeof *table->reason);
-    table->weights = PyMem_RawCalloc(room, sizeof *table->weights);
-    table->child_starts = PyMem_RawCalloc(room, sizeof *table->child_starts);
-    table->children = PyMem_RawCalloc(room, sizeof *table->children);
-    table->depth_of = PyMem_RawCalloc(room, sizeof *table->depth_of);
-    table->stack = PyMem_RawCalloc(room, sizeof *table->stack);
-    if (table->number_of == NULL || table->reason == NULL || table->weights == NULL ||
-        table->child_starts == NULL || table->children == NULL || table->depth_of == NULL || table->stack == NULL) {
+    table->scratch = PyMem_RawCalloc(room, count * sizeof *table->scratch + sizeof *table->reason);
+    if (table->scratch == NULL) {
         return kernel_no_memory;
     }
+    for (part = 0; part < count; part++) {
+        *parts[part] = table->scratch + part * room;
+    }
+    table->reason = (uint8_t *)(table->scratch + count * room);
+    table->buckets = table->children;
     return NULL;
-}
-
-static void
-free_scratch(Table *table)
-{
-    PyMem_RawFree(table->number_of);
-    PyMem_RawFree(table->buckets);
-    PyMem_RawFree(table->reason);
-    PyMem_RawFree(table->weights);
-    PyMem_RawFree(table->child_starts);
-    PyMem_RawFree(table->children);
-    PyMem_RawFree(table->depth_of);
-    PyMem_RawFree(table->stack);
 }
 
 static Problem
@@ -687,7 +661,10 @@ place_objects(Table *table)
     if (problem == NULL) {
         problem = sort_offsets(table);
     }
-    return problem != NULL ? problem : make_buckets(table);
+    if (problem == NULL) {
+        make_buckets(table);
+    }
+    return problem;
 }
 
 /* Reads the headers of the objects from `number` on, of about FORGET_EVERY bytes of the pack; where to go on. */
@@ -725,7 +702,7 @@ fill_table(Table *table, PyObject *forget)
         saved = kernel_release_gil(table->idx.len);
     }
     if (problem == NULL) {
-        problem = make_forest(table);
+        make_forest(table);
     }
     kernel_retake_gil(saved);
     return problem;
@@ -935,7 +912,7 @@ make_table(KernelState *state, Span idx, Span pack, size_t hash_len, PyObject *f
     if (problem != NULL || finish_fields(&table, result) < 0) {
         Py_CLEAR(result);
     }
-    free_scratch(&table);
+    PyMem_RawFree(table.scratch);
     return result;
 }
 

@@ -10,8 +10,8 @@
 #define WINDOW_BITS 15
 /* A byte that is read has the system map what is around it, mostly an area of 2^16 bytes. After so many areas the pages
  * are given back: a family of deltas may lie all over its pack. */
-#define AREA_BITS 16
-#define MOST_AREAS 32
+#define AREA_BITS 18
+#define MOST_AREAS 8
 
 static const char BASE_FAILED[] = "is built on an object that cannot be read";
 
