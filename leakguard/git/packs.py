@@ -166,7 +166,9 @@ class Pack:
         scattered over its pack, and few bytes that are read map many.
         """
         inflate = partial(self.inflate, limit=limit)
-        return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate, self.release)
+        return kernel.Walk(
+            reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate, self.release
+        )
 
     def end_walks(self) -> None:
         """Let go of what only walks need: none is begun any more."""
