@@ -116,7 +116,7 @@ class Pack:
         return self.index.with_suffix(".promisor").exists()
 
     def families(self, budget: int) -> list[tuple[int, int, int]]:
-        """Half-open spans of the table's order, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
+        """Half-open spans of the table's order, of whole delta trees and about `budget` packed bytes each; its bytes."""
         table = self.table
         step = max(1, len(table.last_child) * budget // max(1, len(self._map)))
         return kernel.families(table.order, table.depths, table.offsets, step, budget)
@@ -158,8 +158,8 @@ class Pack:
     def walk(
         self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0
     ) -> kernel.Walk:
-        """A walk over a span of the table's order. `limit` is the most stored bytes of one object; `first` is added to the
-        numbers that are told.
+        """A walk over a span of the table's order. `limit` is the most stored bytes of one object; `first` is added to
+        the numbers that are told.
 
         The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
         family's size at a time. The pages that it maps are given back to the page cache as it goes on: a family lies

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 def families(order: Buffer, depths: Buffer, offsets: Buffer, step: int, budget: int, /) -> list[tuple[int, int, int]]:
-    """Half-open spans of ``order``, each of whole delta trees, and the packed bytes of each: of as many times ``step`` objects as weigh ``budget``, and the rest of the last tree, which is not weighed.
+    """Half-open spans of ``order``, each of whole delta trees, and the packed bytes of each: of as many times ``step``
+    objects as weigh ``budget``, and the rest of the last tree, which is not weighed.
 
     The columns are a pack's: int32 ``order`` and ``depths``, int64 ``offsets``.
     """

@@ -23,8 +23,9 @@ class Walk:
     what is wrong with it, and where it was had and is malformed; else it is None.
 
     Numbers count from `first`. `inflate` gives the stored bytes of the object of a number, without `first`, and says by
-    a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one. `release` gives the
-    pages of the pack back that were mapped: it is called when the walk is through, and before where much was read.
+    a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one. `release`
+    gives the pages of the pack back that were mapped: it is called when the walk is through, and before it where much
+    of the pack was read.
     """
 
     def __init__(
