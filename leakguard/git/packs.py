@@ -116,7 +116,7 @@ class Pack:
         return self.index.with_suffix(".promisor").exists()
 
     def families(self, budget: int) -> list[tuple[int, int, int]]:
-        """Half-open spans of the table's order, of whole delta trees and about `budget` packed bytes each; its bytes."""
+        """Half-open spans of the table's order, whole delta trees of about `budget` packed bytes each; its bytes."""
         table = self.table
         step = max(1, len(table.last_child) * budget // max(1, len(self._map)))
         return kernel.families(table.order, table.depths, table.offsets, step, budget)
