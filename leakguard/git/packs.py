@@ -67,7 +67,7 @@ class Pack:
         self.table: Any = None
         self._open()
         with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(names, self._map, hash_size, self.release)
+            self.table = kernel.pack_table(names, self._map, hash_size, partial(_give_back, names, self._map))
         self.release()
         self._views()
 
@@ -177,8 +177,14 @@ class Pack:
     def release(self) -> None:
         """Give the mapped pages back to the page cache; what is read again is mapped again."""
         self._read = 0
-        with contextlib.suppress(AttributeError, OSError, ValueError):
-            self._map.madvise(mmap.MADV_DONTNEED)
+        _give_back(self._map)
+
+
+def _give_back(*maps: mmap.mmap) -> None:
+    """Give mapped pages back to the page cache."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        for mapped in maps:
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def open_packs(indexes: Sequence[Path], hash_size: int) -> tuple[list[Pack], list[tuple[str, str]]]:
