@@ -84,6 +84,13 @@ class Objects:
         size = self.hash_size
         return bytes(self.oids[number * size : (number + 1) * size]).hex()
 
+    def raw_oids(self, numbers: Iterable[int]) -> bytes:
+        """The ids of objects as bytes, one after the other; there may be as many as all."""
+        size, oids, found = self.hash_size, self.oids, bytearray()
+        for number in numbers:
+            found += oids[number * size : (number + 1) * size]
+        return bytes(found)
+
     def kind(self, oid: str) -> int:
         """The kind of one object. KeyError or ValueError as `read`."""
         pack, number = self._own_place(oid)

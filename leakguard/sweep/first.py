@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.collect import Collector
+from leakguard.git import kernel
 from leakguard.model import Held
 from leakguard.sweep.counted import Counted, remember_repeats
 from leakguard.sweep.memory import PackMemory, strip
@@ -98,6 +99,8 @@ class FirstPass:
         if fresh:
             kept = [self._remember(number, outs) for number, outs in sorted(fresh.items()) if number != LOOSE]
             remember_repeats([whole for whole in kept if whole is not None], self.reviver, self.memory)
+            fresh.clear()
+            kernel.trim()
 
     def _remember(self, number: int, outs: list[Texts]) -> Collector | None:
         """What the tasks say of one whole pack, if it can be remembered. Commits that lead nowhere may lead somewhere
@@ -105,9 +108,11 @@ class FirstPass:
         if not all(out.settled for out in outs):
             return None
         local = _Localiser(self.objects, number)
-        commits = b"".join(local.rows(out.commits) for out in outs)
+        commits = bytearray()
         whole = Collector()
         for out in outs:
+            commits += local.rows(out.commits)
+            out.commits = b""
             whole.merge(out.collector)
         stripped = strip(whole)
         if stripped is None:
@@ -117,7 +122,7 @@ class FirstPass:
             counts.update(out.counts)
         memory = PackMemory(
             *stripped,
-            commits,
+            bytes(commits),
             list(local.foreign),
             dict(counts),
             sum(out.decoded_bytes for out in outs),
