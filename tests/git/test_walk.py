@@ -352,9 +352,9 @@ class TestTheShortWay:
         dice = random.Random(1)
         walked = Walked(compiled, [Stored(BLOB, 0, dice.randbytes(40_000)) for _ in range(120)])
         seen = [walked.releases for _ in walked.walk()]
-        areas = len(walked.pack) >> 16
+        areas = len(walked.pack) >> 18
         assert seen == sorted(seen)
-        assert areas // 32 <= seen[-1] <= areas // 32 + 1
+        assert areas // 8 <= seen[-1] <= areas // 8 + 1
         assert len(walked.told(begin=0, end=10)) == 10
         assert walked.releases == seen[-1] + 2
 

@@ -8,8 +8,8 @@
 /* Ctrl-C is looked for once in so many objects. */
 #define SIGNALS_EVERY 1024
 #define WINDOW_BITS 15
-/* A byte that is read has the system map what is around it, mostly an area of 2^16 bytes. After so many areas the pages
- * are given back: a family of deltas may lie all over its pack. */
+/* A byte that is read has the system map what is around it: 64 kB, or more where the file was written in larger parts.
+ * After so many areas of 2^18 bytes the pages are given back: a family of deltas may lie all over its pack. */
 #define AREA_BITS 18
 #define MOST_AREAS 8
 
