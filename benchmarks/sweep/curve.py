@@ -1,10 +1,11 @@
-"""How time and memory of a sweep grow with the history: made-up repositories of several sizes, one worker each.
+"""How time and memory of a sweep grow with the history: made-up repositories of several sizes.
 
     python benchmarks/sweep/curve.py FOLDER [COMMITS...]
 
 The repositories are made in FOLDER by git's own fast-import (the same bytes every time) and kept for the next run.
-Every commit edits a line of one of 400 files; one in a thousand brings a password or takes one out. Peak memory is the
-whole process's, mapped pages of the pack included.
+Every commit edits a line of one of 400 files; one in a thousand brings a password or takes one out. Time and peak
+memory are of one worker, mapped pages of the pack included; beside them the peak of two workers' processes together, in
+which each page that they share is counted once (Linux alone tells it, and it is looked at every few milliseconds).
 """
 
 from __future__ import annotations
@@ -27,15 +28,22 @@ WORDS = ("the", "of", "and", "to", "in", "is", "that", "for", "it", "as", "was",
 def main() -> None:
     folder = Path(sys.argv[1])
     sizes = [int(size) for size in sys.argv[2:]] or SIZES
-    print("| commits | objects | pack MB | seconds | peak MB | of it the table's |\n|---|---|---|---|---|---|")
+    print("| commits | objects | pack MB | seconds | peak MB | of it the tables' | two workers MB |")
+    print("|---|---|---|---|---|---|---|")
     for commits in sizes:
         repository = folder / f"history-{commits}"
         if not repository.exists():
             make(repository, commits)
+        if commits == sizes[0]:
+            sweep(repository)  # so that the rules are compiled
         objects, packed = size_of(repository)
         seconds, peak = sweep(repository)
-        table = objects * bytes_an_object() / 1e6
-        print(f"| {commits:,} | {objects:,} | {packed / 1e6:.0f} | {seconds:.1f} | {peak / 1e6:.0f} | {table:.0f} |")
+        row = (f"{commits:,}", f"{objects:,}", *megabytes(packed), f"{seconds:.1f}", *megabytes(peak))
+        print("|", " | ".join((*row, *megabytes(table_bytes(objects), shared_peak(repository)))), "|")
+
+
+def megabytes(*figures: int) -> list[str]:
+    return [f"{figure / 1e6:.0f}" if figure else "-" for figure in figures]
 
 
 def make(repository: Path, commits: int) -> None:
@@ -89,22 +97,60 @@ def size_of(repository: Path) -> tuple[int, int]:
     return int(figures["in-pack"]), int(figures["size-pack"]) * 1024
 
 
-def bytes_an_object() -> int:
-    """What the tables of a pack and of ids hold of one object: see kernel_py.PackTable and OidTable."""
-    pack = 20 + 1 + 4 * 8 + 3 * 4 + 1
-    ids = 20 + 4 * 4 + 2
-    return pack + ids
+def table_bytes(objects: int) -> int:
+    """What the tables of a pack and of ids hold: see kernel_py.PackTable, and kernel_src/oid_table.h."""
+    pack = objects * (20 + 1 + 8 + 1 + 8 + 3 * 4 + 1)
+    slots = 1 << max(3, (objects + objects // 2).bit_length())
+    bits = 1 << max(6, (8 * objects - 1).bit_length())
+    return pack + 4 * slots + bits // 8
+
+
+def start(repository: Path, jobs: int) -> subprocess.Popen[bytes]:
+    options = ["--no-cache", "--jobs", str(jobs), "-f", "json", "-o", os.devnull]
+    command = [sys.executable, "-m", "leakguard", "sweep", *options, str(repository)]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+
+def check(code: int, repository: Path) -> None:
+    if code not in (0, 1):
+        raise SystemExit(f"the sweep of {repository} failed")
 
 
 def sweep(repository: Path) -> tuple[float, int]:
     """Seconds and bytes of memory that a sweep takes."""
-    command = [sys.executable, "-m", "leakguard", "sweep", "--no-cache", "--jobs", "1", "-f", "json", "-o", os.devnull]
     begun = time.monotonic()
-    process = subprocess.Popen([*command, str(repository)], stderr=subprocess.DEVNULL)
+    process = start(repository, 1)
     _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
-        raise SystemExit(f"the sweep of {repository} failed")
+    check(os.waitstatus_to_exitcode(status), repository)
     return time.monotonic() - begun, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def shared_peak(repository: Path) -> int:
+    """Bytes of memory that two workers take together; 0 where the system does not tell."""
+    process, peak = start(repository, 2), 0
+    while process.poll() is None:
+        peak = max(peak, sum(map(share, family(process.pid))))
+        time.sleep(0.005)
+    check(process.returncode, repository)
+    return peak
+
+
+def family(pid: int) -> list[int]:
+    """A process and those that it started."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return [pid]
+    return [pid, *map(int, children)]
+
+
+def share(pid: int) -> int:
+    """A process's part of the pages that it has mapped."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it is gone, or this is no Linux
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ from leakguard.git import kernel
 from leakguard.model import CommitInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from typing_extensions import Buffer
 
     from leakguard.git.objects import Objects
 
@@ -35,6 +37,9 @@ Number = int
 """An object's number in `Objects`."""
 
 EMPTY: frozenset[Key] = frozenset()
+
+_SMALLER = 8
+"""How many times smaller a row of the commit graph is than a `CommitHead` with its parent."""
 
 
 class CommitHead(msgspec.Struct, frozen=True, gc=False):
@@ -109,13 +114,13 @@ class TreeSets(Mapping[Number, frozenset[Key]]):
 
 
 class Reach:
-    """Which tree reaches which findings, from the edges that were read of every tree. `sets` are the sets of findings
-    that objects hold."""
+    """Which tree reaches which findings, from the edges that were read of every tree, which are kept until it is asked.
+    `sets` are the sets of findings that objects hold."""
 
     def __init__(self, sets: Sequence[frozenset[Key]]) -> None:
         self._sets = list(sets)
-        self._edges: list[bytes] = []
-        self._holders: list[bytes] = []
+        self._edges = bytearray()
+        self._holders = bytearray()
 
     def add_known(self, sets: Mapping[Number, frozenset[Key]]) -> None:
         """What some trees reach beside what their edges and holders say."""
@@ -124,23 +129,26 @@ class Reach:
         for tree, keys in sets.items():
             pairs.extend((tree, len(self._sets) + place_of.setdefault(keys, len(place_of))))
         self._sets.extend(place_of)
-        self._holders.append(pairs.tobytes())
+        self._holders += pairs.tobytes()
 
     def add_holders(self, pairs: bytes) -> None:
         """Trees that themselves have an entry which holds findings: int32 pairs (tree, place of the set in `sets`)."""
-        self._holders.append(pairs)
+        self._holders += pairs
 
     def add_edges(self, edges: bytes) -> None:
         """Which trees have which subtrees, as `kernel.TreeReader.take` says it."""
-        self._edges.append(edges)
+        self._edges += edges
 
     def sets(self, total: int) -> TreeSets:
-        """For every tree that reaches a finding, the set of them. `total`: all objects."""
+        """For every tree that reaches a finding, the set of them. `total`: all objects. Nothing is kept afterwards."""
         width = set_width(1 + max(chain.from_iterable(self._sets), default=-1))
         sets = b"".join(pack_set(keys, width) for keys in self._sets)
-        edges, holders = b"".join(self._edges), b"".join(self._holders)
-        self._edges, self._holders = [edges], [holders]
-        return TreeSets(*kernel.reach(edges, holders, sets, width, total), width)
+        edges, holders = self._edges, self._holders
+        self._edges, self._holders = bytearray(), bytearray()
+        found = TreeSets(*kernel.reach(edges, holders, sets, width, total), width)
+        del edges, holders
+        kernel.trim()
+        return found
 
 
 def set_width(keys: int) -> int:
@@ -183,7 +191,7 @@ class History:
     """All commits of the object database, reachable or not, and the refs that lead to them. `rows` are those of
     `kernel.append_commit`, `total` is how many objects there are."""
 
-    def __init__(self, rows: bytes, total: int, tips: Sequence[Tip], oid: Callable[[Number], str]) -> None:
+    def __init__(self, rows: Buffer, total: int, tips: Sequence[Tip], oid: Callable[[Number], str]) -> None:
         self._graph = kernel.CommitGraph(rows, total)
         self._total, self._oid = total, oid
         self.tips = [tip for tip in tips if self._graph.find(tip.commit) is not None]
@@ -191,6 +199,10 @@ class History:
         remote = [tip for tip in self.tips if tip.remote]
         self.has_remote = bool(remote)
         self._pushed = self._ancestors(remote)
+
+    def __len__(self) -> int:
+        """How many commits there are."""
+        return len(self._graph)
 
     def _ancestors(self, tips: Sequence[Tip]) -> bytes:
         return self._graph.ancestors(array("i", [tip.commit for tip in tips]))
@@ -289,7 +301,7 @@ def _grouped(pairs: memoryview) -> dict[Key, list[Number]]:
 class LazyHistory:
     """A history of which most questions need a few commits only; the whole graph is made when one needs it."""
 
-    def __init__(self, objects: Objects, tips: Sequence[Tip], rows: Callable[[], bytes]) -> None:
+    def __init__(self, objects: Objects, tips: Sequence[Tip], rows: Callable[[], Buffer]) -> None:
         self._objects, self._rows = objects, rows
         self._known: dict[Number, CommitHead | None] = {}
         self._whole: History | None = None
@@ -309,6 +321,20 @@ class LazyHistory:
         if number not in self._known:
             self._known[number] = self._read(number) if number >= 0 else None
         return self._known[number]
+
+    def let_go(self, numbers: Collection[Number]) -> None:
+        """Keep these commits and their parents, and let the others go: where one is asked for, it is read. Where these
+        are many, the graph of all is the smaller one."""
+        whole = self._whole
+        if whole is None or len(numbers) * _SMALLER > len(whole):
+            return
+        heads = {number: whole.commit(number) for number in numbers}
+        for head in filter(None, heads.values()):
+            self._known.update((parent, whole.commit(parent)) for parent in head.parents)
+        self._known.update(heads)
+        del whole
+        self._whole, self._rows = None, bytearray
+        kernel.trim()
 
     def _read(self, number: Number) -> CommitHead | None:
         try:

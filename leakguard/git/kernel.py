@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         parse_tree,
         reach,
         tree_leads,
+        trim,
     )
 
     IMPLEMENTATION: Literal["c", "python"]
@@ -58,6 +59,7 @@ else:
     parse_tree = _kernel.parse_tree
     reach = _kernel.reach
     tree_leads = _kernel.tree_leads
+    trim = _kernel.trim
 
 __all__ = [
     "IMPLEMENTATION",
@@ -77,4 +79,5 @@ __all__ = [
     "parse_tree",
     "reach",
     "tree_leads",
+    "trim",
 ]

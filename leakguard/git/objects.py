@@ -84,6 +84,13 @@ class Objects:
         size = self.hash_size
         return bytes(self.oids[number * size : (number + 1) * size]).hex()
 
+    def raw_oids(self, numbers: Iterable[int]) -> bytes:
+        """The ids of objects as bytes, one after the other; there may be as many as all."""
+        size, oids, found = self.hash_size, self.oids, bytearray()
+        for number in numbers:
+            found += oids[number * size : (number + 1) * size]
+        return bytes(found)
+
     def kind(self, oid: str) -> int:
         """The kind of one object. KeyError or ValueError as `read`."""
         pack, number = self._own_place(oid)
@@ -104,6 +111,11 @@ class Objects:
     def first(self, number: int) -> int:
         """The number that stands for an object wherever it is named: the lowest that it has."""
         return self.find(self.oid(number)) if number in self.repeats else number
+
+    def end_walks(self) -> None:
+        """Let go of what only walks over packs need: none is begun any more."""
+        for pack in self.packs:
+            pack.end_walks()
 
     def is_elsewhere(self, number: int) -> bool:
         """Whether an object lies in another place as well."""

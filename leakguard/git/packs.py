@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
 KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 
-_RELEASE_EVERY = 16 << 20
+_RELEASE_EVERY = 2 << 20
 """After about this many bytes of a pack were mapped by single reads, they are given back to the page cache."""
 _AROUND = 64 << 10
-"""What the system maps around a byte that is read."""
+"""What the system maps around a byte that is read, of a file that was written a little at a time."""
 
 
 _TRUSTED = 64 << 10
@@ -45,6 +45,19 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Columns(msgspec.Struct, frozen=True):
+    """Of a pack's table what is needed where nothing is walked any more: see kernel_py.PackTable."""
+
+    count: int
+    oids: bytes
+    types: bytes
+    offsets: bytes
+    heads: bytes
+    sizes: bytes
+    parents: bytes
+    broken: list[tuple[int, str]]
+
+
 class Pack:
     """A pack with the table of its objects. Pickles as paths and table; the file is mapped anew in each process."""
 
@@ -54,7 +67,7 @@ class Pack:
         self.table: Any = None
         self._open()
         with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(names, self._map, hash_size, self.release)
+            self.table = kernel.pack_table(names, self._map, hash_size, partial(_give_back, names, self._map))
         self.release()
         self._views()
 
@@ -73,9 +86,7 @@ class Pack:
 
     def _views(self) -> None:
         table = self.table
-        self.order = memoryview(table.order).cast("i")
-        self.starts = memoryview(table.data_starts).cast("q")
-        self.ends = memoryview(table.ends).cast("q")
+        self.offsets = memoryview(table.offsets).cast("q")
         self.sizes = memoryview(table.sizes).cast("q")
         self.parents = memoryview(table.parents).cast("i")
 
@@ -105,14 +116,15 @@ class Pack:
         return self.index.with_suffix(".promisor").exists()
 
     def families(self, budget: int) -> list[tuple[int, int, int]]:
-        """Half-open spans of `order`, each of whole delta trees and of about `budget` packed bytes; and its bytes."""
+        """Half-open spans of the table's order, whole delta trees of about `budget` packed bytes each; its bytes."""
         table = self.table
-        step = max(1, len(self.order) * budget // max(1, len(self._map)))
-        return kernel.families(table.order, table.depths, table.data_starts, table.ends, step, budget)
+        step = max(1, len(table.last_child) * budget // max(1, len(self._map)))
+        return kernel.families(table.order, table.depths, table.offsets, step, budget)
 
     def inflate(self, number: int, limit: int) -> bytes:
         """The stored bytes of an object (a delta's, where it is one). ValueError where they are not what they claim."""
-        size, start, end = self.sizes[number], self.starts[number], self.ends[number]
+        size, end = self.sizes[number], self.offsets[number + 1]
+        start = self.offsets[number] + self.table.heads[number]
         if size > limit:
             raise ValueError(f"is {size} bytes, over the limit of {limit}")
         packed = self._map[start:end]
@@ -146,22 +158,33 @@ class Pack:
     def walk(
         self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0
     ) -> kernel.Walk:
-        """A walk over a span of `order`. `limit` is the most stored bytes of one object; `first` is added to the
-        numbers that are told.
+        """A walk over a span of the table's order. `limit` is the most stored bytes of one object; `first` is added to
+        the numbers that are told.
 
         The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
-        family's size at a time. The pages that earlier walks mapped are given back to the page cache: a family lies
+        family's size at a time. The pages that it maps are given back to the page cache as it goes on: a family lies
         scattered over its pack, and few bytes that are read map many.
         """
-        self.release()
         inflate = partial(self.inflate, limit=limit)
-        return kernel.Walk(reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate)
+        return kernel.Walk(
+            reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate, self.release
+        )
+
+    def end_walks(self) -> None:
+        """Let go of what only walks need: none is begun any more."""
+        self.table = Columns(*(getattr(self.table, name) for name in Columns.__struct_fields__))
 
     def release(self) -> None:
         """Give the mapped pages back to the page cache; what is read again is mapped again."""
         self._read = 0
-        with contextlib.suppress(AttributeError, OSError, ValueError):
-            self._map.madvise(mmap.MADV_DONTNEED)
+        _give_back(self._map)
+
+
+def _give_back(*maps: mmap.mmap) -> None:
+    """Give mapped pages back to the page cache."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        for mapped in maps:
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def open_packs(indexes: Sequence[Path], hash_size: int) -> tuple[list[Pack], list[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from leakguard.collect import Collector
+from leakguard.git import kernel
 from leakguard.model import Held
 from leakguard.sweep.counted import Counted, remember_repeats
 from leakguard.sweep.memory import PackMemory, strip
@@ -46,7 +47,7 @@ class FirstPass:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
-        self._commits: list[bytes] = []
+        self._commits = bytearray()
         self._read: set[int] = set()
         self._recalled: dict[int, Recalled] = {}
 
@@ -88,15 +89,18 @@ class FirstPass:
         fresh: dict[int, list[Texts]] = {}
         for done, out in enumerate(pool.map("read_texts", tasks), 1):
             assert isinstance(out, Texts)
-            fresh.setdefault(out.pack, []).append(out)
+            if self.memory.folder is not None:
+                fresh.setdefault(out.pack, []).append(out)
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
             self._take_commits(out.commits, out.pack)
             progress("Scanning objects", done, len(tasks))
         self._read.update(waiting)
-        if self.memory.folder is not None:
+        if fresh:
             kept = [self._remember(number, outs) for number, outs in sorted(fresh.items()) if number != LOOSE]
             remember_repeats([whole for whole in kept if whole is not None], self.reviver, self.memory)
+            fresh.clear()
+            kernel.trim()
 
     def _remember(self, number: int, outs: list[Texts]) -> Collector | None:
         """What the tasks say of one whole pack, if it can be remembered. Commits that lead nowhere may lead somewhere
@@ -104,9 +108,11 @@ class FirstPass:
         if not all(out.settled for out in outs):
             return None
         local = _Localiser(self.objects, number)
-        commits = b"".join(local.rows(out.commits) for out in outs)
+        commits = bytearray()
         whole = Collector()
         for out in outs:
+            commits += local.rows(out.commits)
+            out.commits = b""
             whole.merge(out.collector)
         stripped = strip(whole)
         if stripped is None:
@@ -116,7 +122,7 @@ class FirstPass:
             counts.update(out.counts)
         memory = PackMemory(
             *stripped,
-            commits,
+            bytes(commits),
             list(local.foreign),
             dict(counts),
             sum(out.decoded_bytes for out in outs),
@@ -134,12 +140,12 @@ class FirstPass:
 
     def _take_commits(self, rows: bytes, number: int) -> None:
         """The commit rows of one pack, or of the loose objects; nothing comes before the first pack."""
-        self._commits.append(_distinct(rows, self.objects) if number and self.objects.repeated else rows)
+        self._commits += _distinct(rows, self.objects) if number and self.objects.repeated else rows
 
-    def commits(self) -> bytes:
-        """Every commit's place in the graph, as `kernel.append_commit` says it."""
-        self._commits = [b"".join(self._commits)]
-        return self._commits[0]
+    def commits(self) -> bytearray:
+        """Every commit's place in the graph, as `kernel.append_commit` says it. It is handed over, and not kept."""
+        rows, self._commits = self._commits, bytearray()
+        return rows
 
 
 def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:

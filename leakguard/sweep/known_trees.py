@@ -69,7 +69,7 @@ def remember_trees(
         list(oids),
         [sorted(oids[oid] for oid in held) for held in class_of],
         [sorted({of_key[key] for key in keys}) for keys in place_of],
-        bytes.fromhex("".join(map(objects.oid, sets))),
+        objects.raw_oids(sets),
         places.tobytes(),
         trees,
     )

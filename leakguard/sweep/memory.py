@@ -140,7 +140,8 @@ class Memory:
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(blake2b(body, digest_size=16).digest() + body)
+                    file.write(blake2b(body, digest_size=16).digest())
+                    file.write(body)
                 Path(name).replace(self.folder / key)
             except OSError:
                 Path(name).unlink(missing_ok=True)

@@ -140,6 +140,7 @@ class _Sweep:
             groups, reached = second.run(
                 self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
             )
+            history.let_go({number for life in reached.lives.values() for number in (*life.introduced, *life.removed)})
             self.first.counts["tree"] = second.trees
             self.count_once()
             self.skipped += [*self.first.skipped, *second.skipped]

@@ -99,6 +99,7 @@ class SecondPass:
                 # File names hold secrets too: now that they are known, ask once more which trees have them.
                 groups, numbered, reach = self.with_names(pool(), tasks(), frozenset(walked.names), progress)
             settled(groups)
+            self.objects.end_walks()
             sets = reach.sets(self.objects.count)
             if self.memory.folder and plain and not (walked.missing or walked.skipped or self.objects.loose):
                 remember_trees(self.memory, self.objects, numbered.keys, sets, walked.trees)
@@ -121,7 +122,9 @@ class SecondPass:
         for key, item in enumerate(listed(self.collector, self.rules), len(groups)):
             if item.spot.holder and item.spot.label not in WHOLE:
                 keys.setdefault(item.spot.holder, set()).add(key)
-        return Numbered({oid: frozenset(found) for oid, found in keys.items()}, owner)
+        same: dict[frozenset[int], frozenset[int]] = {}
+        sets = {oid: same.setdefault(frozen := frozenset(found), frozen) for oid, found in keys.items()}
+        return Numbered(sets, owner)
 
     def walk_new(
         self,

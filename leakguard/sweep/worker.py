@@ -331,10 +331,7 @@ class _TreeRun:
         return bool(names)
 
     def empty(self) -> None:
-        """Take what the readers gathered, so that it does not grow without end, and give the pack's pages back: trees
-        are small and lie far apart, and each maps what is around it."""
-        if self.task.pack != LOOSE:
-            self.worker.objects.packs[self.task.pack].release()
+        """Take what the readers gathered, so that it does not grow without end."""
         for reader in (self.reader, self.lone_reader):
             *arrays, lines = reader.take()
             self.parts.append(tuple(arrays))

@@ -199,18 +199,18 @@ class Fuzz:
             self.mutate(zlib.compress(data)) if self.dice.random() < 0.1 else zlib.compress(data) for data in stored
         ]
         ends = list(accumulate(map(len, pieces)))
+        lies = bool(stored) and self.dice.random() < 0.2
         columns = {
             "order": array("i", range(len(stored))),
             "depths": array("i", depths),
             "last_child": bytes(self.dice.randrange(2) for _ in stored),
             "types": bytes(kinds),
-            "data_starts": array("q", [0, *ends[:-1]][: len(stored)]),
-            "ends": array("q", ends),
+            "offsets": array("q", [0, *ends]),
+            "heads": bytes(self.dice.choice([0, 0, 0, 0, 255]) if lies else 0 for _ in stored),
             "sizes": array("q", map(len, stored)),
         }
-        lies = bool(stored) and self.dice.random() < 0.2
         if lies:
-            column = columns[self.dice.choice(["order", "depths", "data_starts", "ends", "sizes"])]
+            column = columns[self.dice.choice(["order", "depths", "offsets", "sizes"])]
             assert isinstance(column, array)
             column[self.dice.randrange(len(column))] = self.dice.choice([-1, 0, 5, 9, 1 << 30])
         table = SimpleNamespace(**{name: bytes(column) for name, column in columns.items()})
@@ -225,9 +225,9 @@ class Fuzz:
         """What a walk tells, and what its reader has then."""
 
         def inflate(number: int) -> bytes:
-            starts, ends = (memoryview(column).cast("q") for column in (table.data_starts, table.ends))
+            offsets = memoryview(table.offsets).cast("q")
             try:
-                return zlib.decompress(pack[starts[number] : ends[number]])
+                return zlib.decompress(pack[offsets[number] : offsets[number + 1]])
             except (zlib.error, IndexError):
                 raise ValueError("does not inflate") from None
 
@@ -235,7 +235,7 @@ class Fuzz:
         reader = kernel.TreeReader(chain, oids, oids, None, 2)
         if texts:
             reader = kernel.TextReader(chain, oids, 900, self.finds)
-        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate)
+        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate, list)
         told: list[Any] = []
         try:
             for at in walk:
@@ -269,11 +269,11 @@ class Fuzz:
             raise ValueError("asked")
 
         columns = {"order": array("i", [0]), "depths": array("i", [0]), "last_child": b"\0", "types": b"\3"}
-        columns |= {"data_starts": array("q", [0]), "ends": array("q", [len(stream)]), "sizes": array("q", [size])}
+        columns |= {"offsets": array("q", [0, len(stream)]), "heads": b"\0", "sizes": array("q", [size])}
         table = SimpleNamespace(**{name: bytes(column) for name, column in columns.items()})
         chain = compiled.Chain(LIMIT, 8)
         reader = compiled.TextReader(chain, compiled.OidTable(bytes(20), 20), 900, lambda _new: [])
-        for _ in compiled.Walk(reader, exact(stream + bytes(after)), table, 0, 1, 0, ask, ask):
+        for _ in compiled.Walk(reader, exact(stream + bytes(after)), table, 0, 1, 0, ask, ask, list):
             pass
         if not asked:
             assert chain.content(0) == zlib.decompress(stream)
@@ -343,8 +343,7 @@ class Fuzz:
         columns = [
             self.numbers(count, total),
             self.numbers(count + (self.dice.random() < 0.05), 3),
-            array("q", (self.dice.randint(0, 1 << 40) for _ in range(total))),
-            array("q", (self.dice.randint(0, 1 << 40) for _ in range(total))),
+            array("q", (self.dice.randint(0, 1 << 40) for _ in range(total + (self.dice.random() < 0.95)))),
         ]
         limits = self.dice.randint(-1, 5), self.dice.randint(-1, 1 << 41)
         assert outcome(compiled.families, *columns, *limits) == outcome(kernel_py.families, *columns, *limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import zlib
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,17 @@ def test_every_object_is_read_as_git_reads_it(history: GitRepo, kept: int, monke
         kind, content = objects.read(oid)
         assert (kind, content) == objects.read_elsewhere(oid)
         assert history.git("cat-file", "-t", oid) == KINDS[kind]
+
+
+def test_single_objects_are_read_after_the_last_walk(history: GitRepo) -> None:
+    objects = objects_of(history)
+    objects.end_walks()
+    [pack] = objects.packs
+    for held in (objects, pickle.loads(pickle.dumps(objects))):
+        for oid in map(pack.oid, range(pack.count)):
+            assert held.read(oid) == held.read_elsewhere(oid)
+    with pytest.raises(AttributeError):
+        pack.families(1 << 20)
 
 
 def test_what_is_kept_is_bounded(history: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,12 +52,12 @@ def inflated(
         raise ValueError("asked")
 
     table = SimpleNamespace(order=array("i", [0]), depths=array("i", [0]), last_child=b"\0", types=bytes([BLOB]))
-    table.data_starts, table.ends, table.sizes = array("q", [4]), array("q", [4 + len(stream)]), array("q", [size])
+    table.offsets, table.heads, table.sizes = array("q", [4, 4 + len(stream)]), b"\0", array("q", [size])
     table = SimpleNamespace(**{name: bytes(column) for name, column in vars(table).items()})
     chain = compiled.Chain(LIMIT, MARGIN)
     reader = compiled.TextReader(chain, compiled.OidTable(bytes(20), 20), 1, lambda _new: [])
     pack = b"PACK" + stream + after
-    for _ in compiled.Walk(reader, array("B", pack), table, 0, 1, 0, ask, inflate or ask):
+    for _ in compiled.Walk(reader, array("B", pack), table, 0, 1, 0, ask, inflate or ask, list):
         pass
     return None if asked else chain.content(0)
 
@@ -124,11 +124,11 @@ class TestWhatIsInflated:
             depths=array("i", [0, 1]).tobytes(),
             last_child=b"\0\0",
             types=bytes([BLOB, BLOB]),
-            data_starts=array("q", [0, len(parts[0])]).tobytes(),
-            ends=array("q", [len(parts[0]), len(b"".join(parts))]).tobytes(),
+            offsets=array("q", [0, len(parts[0]), len(b"".join(parts))]).tobytes(),
+            heads=b"\0\0",
             sizes=array("q", [len(base), len(make_delta(base, child))]).tobytes(),
         )
-        assert list(compiled.Walk(reader, b"".join(parts) + AFTER, table, 0, 2, 0, None, None)) == []
+        assert list(compiled.Walk(reader, b"".join(parts) + AFTER, table, 0, 2, 0, None, None, list)) == []
         assert chain.content(1) == child
 
 

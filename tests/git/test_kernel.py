@@ -476,6 +476,10 @@ def test_the_kernels_agree_on_mutated_deltas(edit: tuple[bytes, list[Op]], margi
     assert results[0] == results[1]
 
 
+def test_freed_memory_can_be_given_back(kernel: ModuleType) -> None:
+    assert kernel.trim() is None
+
+
 # ---- the facade -----------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import hashlib
 import random
 import struct
 import zlib
+from itertools import pairwise
 from math import log2
 from typing import TYPE_CHECKING, Any
 
@@ -123,8 +124,9 @@ class TestPackTable:
         assert table.oids == b"".join(oid_of(number, hash_len) for number in range(len(entries)))
         assert int64s(table.sizes) == [size for _, size, _ in entries]
         assert int32s(table.parents) == [base if kind in (OFS, REF) else -1 for kind, _, base in entries]
-        assert int64s(table.ends) == [*int64s(table.offsets)[1:], len(pack) - hash_len][: len(entries)]
-        assert [end - start for start, end in zip(int64s(table.data_starts), int64s(table.ends), strict=True)] == [
+        offsets = int64s(table.offsets)
+        assert (offsets[0], offsets[-1]) == (12, len(pack) - hash_len)
+        assert [end - start - head for (start, end), head in zip(pairwise(offsets), table.heads, strict=True)] == [
             1
         ] * len(entries)
         assert table.broken == []
@@ -291,10 +293,10 @@ class TestPackTable:
         [idx] = tmp_path.glob("*.idx")
         pack = idx.with_suffix(".pack").read_bytes()
         table = kernel.pack_table(idx.read_bytes(), pack, 20)
-        starts, ends, parents = int64s(table.data_starts), int64s(table.ends), int32s(table.parents)
+        offsets, parents = int64s(table.offsets), int32s(table.parents)
         contents: dict[int, bytes] = {}
         for number in int32s(table.order):
-            data = zlib.decompress(pack[starts[number] : ends[number]])
+            data = zlib.decompress(pack[offsets[number] + table.heads[number] : offsets[number + 1]])
             if parents[number] >= 0:
                 data = edited(kernel, contents[parents[number]], data).child
             contents[number] = data

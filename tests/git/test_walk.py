@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import zlib
 from array import array
@@ -44,8 +45,8 @@ class Table(NamedTuple):
     depths: bytes
     last_child: bytes
     types: bytes
-    data_starts: bytes
-    ends: bytes
+    offsets: bytes
+    heads: bytes
     sizes: bytes
 
 
@@ -74,11 +75,11 @@ class Walked:
         scan: Callable[[bytes], object] = lambda new: hits_of(new, b""),
     ) -> None:
         self.kernel, self.objects = kernel, objects
-        self.pack, starts, ends = bytearray(b"PACK"), [], []
+        self.pack = bytearray(b"PACK")
+        self.offsets = [len(self.pack)]
         for stored in objects:
-            starts.append(len(self.pack))
-            self.pack += zlib.compress(stored.data)
-            ends.append(len(self.pack))
+            self.pack += b"head" + zlib.compress(stored.data)
+            self.offsets.append(len(self.pack))
         depths = [stored.depth for stored in objects]
         last = [self._is_last(at) for at in range(len(objects))]
         self.table = Table(
@@ -86,16 +87,16 @@ class Walked:
             _array("i", depths),
             bytes(last),
             bytes(stored.kind for stored in objects),
-            _array("q", starts),
-            _array("q", ends),
+            _array("q", self.offsets),
+            bytes([4] * len(objects)),
             _array("q", [len(stored.data) for stored in objects]),
         )
-        self.starts, self.ends = starts, ends
         numbers = [(repeated or {}).get(at, at) for at in range(len(objects))]
         self.oids = kernel.OidTable(b"".join(map(oid_of, numbers)), 20)
         self.chain = kernel.Chain(LIMIT, MARGIN)
         self.texts = kernel.TextReader(self.chain, self.oids, MOST, scan)
         self.long_way: list[int] = []
+        self.releases = 0
 
     def _is_last(self, at: int) -> bool:
         depth = self.objects[at].depth
@@ -105,14 +106,19 @@ class Walked:
     def inflate(self, number: int) -> bytes:
         self.long_way.append(number)
         try:
-            return zlib.decompress(self.pack[self.starts[number] : self.ends[number]])
+            return zlib.decompress(self.pack[self.offsets[number] + 4 : self.offsets[number + 1]])
         except zlib.error as problem:
             raise ValueError(f"does not inflate ({problem})") from None
+
+    def release(self) -> None:
+        self.releases += 1
 
     def walk(self, reader: Any = None, begin: int = 0, end: int = 1000, first: int = 0, **ways: Any) -> Any:
         decompress = ways.get("decompress", zlib.decompress)
         inflate = ways.get("inflate", self.inflate)
-        return self.kernel.Walk(reader or self.texts, self.pack, self.table, begin, end, first, decompress, inflate)
+        return self.kernel.Walk(
+            reader or self.texts, self.pack, self.table, begin, end, first, decompress, inflate, self.release
+        )
 
     def told(self, reader: Any = None, **arguments: Any) -> list[tuple[Told, str | None]]:
         walk = self.walk(reader, **arguments)
@@ -303,7 +309,7 @@ class TestFailures:
     def test_what_is_built_on_a_failure_fails_and_nothing_else(self, kernel: ModuleType) -> None:
         family = [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE)), Stored(BLOB, 2, edit(ONE, TWO))]
         walked = Walked(kernel, [*family, Stored(BLOB, 1, edit(LINES, TWO)), Stored(BLOB, 0, b"other")])
-        walked.pack[walked.starts[1] + 4] ^= 0xFF
+        walked.pack[walked.offsets[1] + 8] ^= 0xFF
         (root, broken, above, sibling, other) = walked.told()
         assert [told for told, _ in (root, sibling, other)] == [(0, BLOB, 0), (3, BLOB, 1), (4, BLOB, 0)]
         assert broken[0] == (1, BLOB, -1)
@@ -337,6 +343,13 @@ class TestFailures:
         walked = Walked(kernel, [Stored(BLOB, 0, b"text %d" % at) for at in range(3)])
         assert [told[0] for told, _ in walked.told(begin=begin, end=end)] == numbers
 
+    def test_gives_the_pages_back_when_it_is_through(self, kernel: ModuleType) -> None:
+        walked = Walked(kernel, [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE))])
+        walk = walked.walk()
+        assert [(next(walk)[0], walked.releases) for _ in range(2)] == [(0, 0), (1, 0)]
+        assert list(walk) == []
+        assert walked.releases == 1
+
 
 @needs_both
 class TestTheShortWay:
@@ -358,16 +371,39 @@ class TestTheShortWay:
     def test_large_objects_go_the_long_way(self) -> None:
         assert compiled
         walked = Walked(compiled, [Stored(BLOB, 0, bytes(range(256)) * 4)])
-        walked.table = walked.table._replace(ends=_array("q", [1 << 40]))
+        walked.table = walked.table._replace(offsets=_array("q", [4, 1 << 40]))
         assert len(walked.told()) == 1
         assert walked.long_way == [0]
+
+    def test_pages_are_given_back_before_many_areas_of_the_pack_are_mapped(self) -> None:
+        assert compiled
+        dice = random.Random(1)
+        walked = Walked(compiled, [Stored(BLOB, 0, dice.randbytes(40_000)) for _ in range(120)])
+        seen = [walked.releases for _ in walked.walk()]
+        areas = len(walked.pack) >> 18
+        assert seen == sorted(seen)
+        assert areas // 8 <= seen[-1] <= areas // 8 + 1
+        assert len(walked.told(begin=0, end=10)) == 10
+        assert walked.releases == seen[-1] + 2
+
+    def test_an_area_that_is_read_again_counts_once(self) -> None:
+        assert compiled
+        walked = Walked(compiled, [Stored(BLOB, 0, b"text %d" % at) for at in range(1000)])
+        assert len(walked.told()) == 1000
+        assert walked.releases == 1
 
     def test_a_table_that_is_no_packs_is_refused(self) -> None:
         assert compiled
         walked = Walked(compiled, [Stored(BLOB, 0, LINES)])
         good = walked.table
-        for wrong in (good._replace(order=_array("i", [7])), good._replace(sizes=b""), good._replace(last_child=b"")):
-            walked.table = wrong
+        for wrong in (
+            {"order": _array("i", [7])},
+            {"sizes": b""},
+            {"last_child": b""},
+            {"heads": b""},
+            {"offsets": _array("q", [4])},
+        ):
+            walked.table = good._replace(**wrong)
             with pytest.raises(ValueError, match="the table is no pack's"):
                 walked.told()
 
@@ -417,7 +453,7 @@ def test_the_kernels_agree(objects: list[Stored], data: st.DataObject) -> None:
     for kernel in (compiled, kernel_py):
         walked = Walked(kernel, objects, scan=lambda new: hits_of(new, b"beta"))
         if damaged is not None:
-            walked.pack[walked.ends[damaged] - 2] ^= 0x55
+            walked.pack[walked.offsets[damaged + 1] - 2] ^= 0x55
         reader = walked.texts
         if wanted == "trees":
             reader = kernel.TreeReader(walked.chain, walked.oids, walked.oids, frozenset([b"a"]), 2)

@@ -13,6 +13,7 @@ from leakguard.git.kernel_py.commit_graph import CommitGraph, members
 from leakguard.git.kernel_py.families import families
 from leakguard.git.kernel_py.graph import reach
 from leakguard.git.kernel_py.inherited import inherited
+from leakguard.git.kernel_py.memory import trim
 from leakguard.git.kernel_py.oid_table import OidTable
 from leakguard.git.kernel_py.pack_table import PackTable, pack_table
 from leakguard.git.kernel_py.text_reader import TextReader
@@ -37,4 +38,5 @@ __all__ = [
     "parse_tree",
     "reach",
     "tree_leads",
+    "trim",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from dataclasses import dataclass
-from itertools import accumulate, compress, islice
+from itertools import accumulate, compress, islice, pairwise
 from operator import le, lt
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,11 +45,9 @@ class PackTable:
     types: bytes
     """A git type each (1 commit, 2 tree, 3 blob, 4 tag), a delta's is its root's; 0 where unknown."""
     offsets: bytes
-    """int64: where each object starts in the pack."""
-    data_starts: bytes
-    """int64: where its deflated data starts; its offset where the header is broken."""
-    ends: bytes
-    """int64: where the next object, or the pack's checksum, starts."""
+    """int64: where each object starts in the pack, and at last where the pack's checksum does."""
+    heads: bytes
+    """How many bytes of each come before its deflated data; 0 where the header is broken."""
     sizes: bytes
     """int64: the inflated size that its header claims, for a delta that of the delta."""
     parents: bytes
@@ -198,10 +196,9 @@ class _Objects:
 
     def __init__(self, offsets: list[int], body_end: int) -> None:
         count = len(offsets)
-        self.offsets = offsets
-        self.ends = [*offsets[1:], body_end] if count else []
+        self.offsets = [*offsets, body_end]
         self.types = bytearray(count)
-        self.data_starts = offsets.copy()
+        self.heads = bytearray(count)
         self.sizes = [0] * count
         self.parents = [_BROKEN] * count
         self.reasons: dict[int, str] = {}
@@ -216,18 +213,18 @@ def _read_objects(
 ) -> None:
     hash_len = len(names[0]) if names else 0
     due = _FORGET_EVERY
-    by_offset = dict(zip(objects.offsets, range(len(objects.offsets)), strict=True))
+    by_offset = {offset: number for number, offset in enumerate(objects.offsets[:-1])}
     by_name: dict[bytes, int] = {}
-    for number, offset in enumerate(objects.offsets):
+    for number, (offset, end) in enumerate(pairwise(objects.offsets)):
         if forget and offset >= due:
             forget()
             due = offset + _FORGET_EVERY
         try:
-            kind, size, start, base_offset = _read_header(pack, offset, objects.ends[number], hash_len)
+            kind, size, start, base_offset = _read_header(pack, offset, end, hash_len)
         except _BrokenObject as broken:
             objects.reasons[number] = str(broken)
             continue
-        objects.data_starts[number] = start
+        objects.heads[number] = start - offset
         objects.sizes[number] = size
         if kind == _OFS_DELTA:
             parent = objects.parents[number] = by_offset.get(base_offset, _BROKEN)
@@ -343,9 +340,8 @@ def pack_table(idx: Buffer, pack: Buffer, hash_len: int, forget: Callable[[], ob
         count=count,
         oids=b"".join([names[rank] for rank in ranks]),
         types=bytes(objects.types),
-        offsets=array("q", offsets).tobytes(),
-        data_starts=array("q", objects.data_starts).tobytes(),
-        ends=array("q", objects.ends).tobytes(),
+        offsets=array("q", objects.offsets).tobytes(),
+        heads=bytes(objects.heads),
         sizes=array("q", objects.sizes).tobytes(),
         parents=array("i", objects.parents).tobytes(),
         order=order.tobytes(),

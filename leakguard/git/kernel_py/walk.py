@@ -23,8 +23,10 @@ class Walk:
     what is wrong with it, and where it was had and is malformed; else it is None.
 
     Numbers count from `first`. `inflate` gives the stored bytes of the object of a number, without `first`, and says by
-    a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one.
-    The compiled walk inflates the smallest by itself, and asks both where it has any doubt; here `inflate` does all.
+    a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one. The compiled
+    walk inflates the smallest by itself and asks both where it has any doubt; here `inflate` does all. `release` gives
+    the pages of the pack back that were mapped: it is called when the walk is through, and before it where much of the
+    pack was read.
     """
 
     def __init__(
@@ -37,10 +39,11 @@ class Walk:
         first: int,
         decompress: Callable[[bytes, int, int], bytes],
         inflate: Callable[[int], bytes],
+        release: Callable[[], object],
     ) -> None:
         if not isinstance(reader, TextReader | TreeReader):
             raise TypeError("reader must be a TextReader or a TreeReader")
-        self._reader, self._table, self._inflate = reader, table, inflate
+        self._reader, self._table, self._inflate, self._release = reader, table, inflate, release
         self._first = first
         span = slice(max(begin, 0), max(end, 0))
         self._rows = zip(
@@ -76,6 +79,7 @@ class Walk:
                 tell = True
             if tell:
                 return self._first + number, kind, depth
+        self._release()
         raise StopIteration
 
     def _hold(self, number: int, depth: int, last: bool) -> None:

@@ -7,8 +7,7 @@ typedef struct {
     const int32_t *order;
     const int32_t *depths;
     size_t reached;
-    const int64_t *starts;
-    const int64_t *ends;
+    const int64_t *offsets;
     size_t count;
     size_t step;
     int64_t budget;
@@ -38,7 +37,8 @@ end_span(const Forest *forest, size_t begin, int64_t *weight)
     while (end < forest->reached && (int64_t)sum < forest->budget) {
         size_t stop = forest->reached - end < forest->step ? forest->reached : end + forest->step;
         for (place = end; place < stop; place++) {
-            sum += (uint64_t)forest->ends[forest->order[place]] - (uint64_t)forest->starts[forest->order[place]];
+            const int64_t *offset = forest->offsets + forest->order[place];
+            sum += (uint64_t)offset[1] - (uint64_t)offset[0];
         }
         end = stop;
     }
@@ -71,34 +71,32 @@ cut(const Forest *forest)
 PyObject *
 kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
-    Py_buffer views[4];
-    Span spans[4];
+    Py_buffer views[3];
+    Span spans[3];
     Forest forest = {0};
     PyObject *result = NULL;
     Problem problem = NO_TABLE;
     Py_ssize_t step, budget;
     int opened;
 
-    if (kernel_arguments("families", given, 6) < 0) {
+    if (kernel_arguments("families", given, 5) < 0) {
         return NULL;
     }
-    step = PyNumber_AsSsize_t(args[4], PyExc_OverflowError);
-    budget = PyErr_Occurred() ? -1 : PyNumber_AsSsize_t(args[5], PyExc_OverflowError);
+    step = PyNumber_AsSsize_t(args[3], PyExc_OverflowError);
+    budget = PyErr_Occurred() ? -1 : PyNumber_AsSsize_t(args[4], PyExc_OverflowError);
     if (PyErr_Occurred()) {
         return NULL;
     }
-    opened = kernel_open_all(args, 4, views, spans);
-    if (opened == 4) {
+    opened = kernel_open_all(args, 3, views, spans);
+    if (opened == 3) {
         forest.order = (const int32_t *)spans[0].at;
         forest.depths = (const int32_t *)spans[1].at;
         forest.reached = spans[0].len / 4;
-        forest.starts = (const int64_t *)spans[2].at;
-        forest.ends = (const int64_t *)spans[3].at;
-        forest.count = spans[2].len / 8;
+        forest.offsets = (const int64_t *)spans[2].at;
+        forest.count = spans[2].len >= 8 ? spans[2].len / 8 - 1 : 0;
         forest.step = step > 0 ? (size_t)step : 1;
         forest.budget = budget > 0 ? budget : 1;
-        if (spans[0].len == spans[1].len && spans[0].len % 4 == 0 && spans[2].len == spans[3].len &&
-            spans[2].len % 8 == 0) {
+        if (spans[0].len == spans[1].len && spans[0].len % 4 == 0 && spans[2].len % 8 == 0) {
             problem = check_forest(&forest);
         }
         result = problem == NULL ? cut(&forest) : kernel_raise(kernel_state(module)->error, problem);

@@ -102,6 +102,7 @@ PyObject *kernel_members(PyObject *module, PyObject *const *args, Py_ssize_t giv
 PyObject *kernel_pack_table(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_trim(PyObject *module, PyObject *unused);
 PyObject *kernel_tree_leads(PyObject *module, PyObject *const *args, Py_ssize_t given);
 
 extern PyType_Spec chain_spec;

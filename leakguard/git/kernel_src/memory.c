@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 const char kernel_no_memory[] = "there is not enough memory";
 const char kernel_raised[] = "an exception is set";
@@ -164,4 +167,16 @@ PyObject *
 grow_to_bytes(const Grow *grow)
 {
     return PyBytes_FromStringAndSize((const char *)grow->at, (Py_ssize_t)grow->used);
+}
+
+/* Has the C library give back what was freed between what is still in use, where it can. */
+PyObject *
+kernel_trim(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+#ifdef __GLIBC__
+    PyThreadState *saved = PyEval_SaveThread();
+    malloc_trim(0);
+    PyEval_RestoreThread(saved);
+#endif
+    Py_RETURN_NONE;
 }

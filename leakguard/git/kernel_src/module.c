@@ -15,13 +15,14 @@ kernel_state(PyObject *module)
 
 static PyMethodDef functions[] = {
     FUNCTION(append_commit, "content, number, objects, rows", "Appends a commit's place in the graph to rows."),
-    FUNCTION(families, "order, depths, starts, ends, step, budget", "Cuts a pack's order into whole delta trees."),
+    FUNCTION(families, "order, depths, offsets, step, budget", "Cuts a pack's order into whole delta trees."),
     FUNCTION(inherited, "clean, ends", "Where in a child the candidates of its base are."),
     FUNCTION(members, "classes, sets, width", "Which of some classes hold each finding."),
     FUNCTION(pack_table, "idx, pack, hash_len, forget=None", "Reads a pack's index and the header of each of its objects."),
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
     FUNCTION(reach, "edges, holders, sets, width, total", "Which findings each tree leads to."),
     FUNCTION(tree_leads, "data, blobs", "The entries of a tree object that are trees or in a table."),
+    {"trim", kernel_trim, METH_NOARGS, PyDoc_STR("trim($module, /)\n--\n\nHas freed memory given back to the system.")},
     {NULL, NULL, 0, NULL},
 };
 

@@ -81,9 +81,8 @@ typedef struct {
     /* Outputs, an entry an object. */
     uint8_t *oids;
     uint8_t *types;
-    int64_t *offsets;
-    int64_t *data_starts;
-    int64_t *ends;
+    int64_t *offsets;       /* count + 1: the last one is where the last object ends */
+    uint8_t *heads;
     int64_t *sizes;
     int32_t *parents;
     /* Outputs, an entry an object in the order of the walk. */
@@ -91,9 +90,9 @@ typedef struct {
     int32_t *depths;
     uint8_t *last_child;
     size_t reached;
-    /* Scratch, an entry an object unless said otherwise. */
+    /* Scratch, an entry an object unless said otherwise, in one block: that goes back to the system as a whole. */
     int32_t *number_of;     /* place in the index -> number */
-    int32_t *buckets;       /* first number whose offset >> bucket_shift is at least the bucket */
+    int32_t *buckets;       /* first number whose offset >> bucket_shift is at least the bucket; where children will be */
     unsigned bucket_shift;
     uint8_t *reason;
     int32_t *weights;       /* objects in the subtree */
@@ -101,6 +100,7 @@ typedef struct {
     int32_t *children;
     int32_t *depth_of;      /* -1 where the walk does not come */
     int32_t *stack;
+    int32_t *scratch;
 } Table;
 
 static uint32_t
@@ -271,17 +271,15 @@ take_sorted(Table *table, const uint64_t *keys, const uint32_t *ranks)
         memcpy(table->oids + number * table->hash_len, table->names + ranks[number] * table->hash_len,
                table->hash_len);
     }
-    for (number = 0; number < table->count; number++) {
-        table->ends[number] = number + 1 < table->count ? table->offsets[number + 1] : table->body_end;
-    }
+    table->offsets[table->count] = table->body_end;
     return NULL;
 }
 
-/* Works in memory that is filled later: fresh memory costs as much as the sorting. */
+/* Works in memory that is filled later, and in `offsets` itself: fresh memory costs as much as the sorting. */
 static Problem
 sort_offsets(Table *table)
 {
-    uint64_t *keys = (uint64_t *)table->sizes, *to_keys = (uint64_t *)table->data_starts;
+    uint64_t *keys = (uint64_t *)table->sizes, *to_keys = (uint64_t *)table->offsets;
     uint32_t *ranks = (uint32_t *)table->weights, *to_ranks = (uint32_t *)table->depth_of;
     uint64_t most;
     unsigned shift;
@@ -305,7 +303,7 @@ sort_offsets(Table *table)
 /* ---- finding bases -------------------------------------------------------------------------- */
 
 /* About one bucket an object, so that an offset is mostly found by one look. */
-static Problem
+static void
 make_buckets(Table *table)
 {
     size_t count, bucket = 0, number;
@@ -314,10 +312,6 @@ make_buckets(Table *table)
         table->bucket_shift++;
     }
     count = (size_t)((uint64_t)table->body_end >> table->bucket_shift) + 2;
-    table->buckets = PyMem_RawCalloc(count, sizeof *table->buckets);
-    if (table->buckets == NULL) {
-        return kernel_no_memory;
-    }
     for (number = 0; number < table->count; number++) {
         for (; bucket <= (uint64_t)table->offsets[number] >> table->bucket_shift; bucket++) {
             table->buckets[bucket] = (int32_t)number;
@@ -326,7 +320,6 @@ make_buckets(Table *table)
     for (; bucket < count; bucket++) {
         table->buckets[bucket] = (int32_t)table->count;
     }
-    return NULL;
 }
 
 /* The number of the object that starts at `offset`, which is inside of the pack, or BROKEN. */
@@ -377,7 +370,7 @@ find_oid(const Table *table, const uint8_t *oid)
 typedef struct {
     unsigned type;
     int64_t size;
-    int64_t data_start;
+    unsigned len;
     int64_t base_offset; /* of an OFS_DELTA */
 } Header;
 
@@ -433,7 +426,7 @@ static int
 read_header(const Table *table, size_t number, Header *header)
 {
     const uint8_t *pack = table->pack.at;
-    int64_t at = table->offsets[number], end = table->ends[number];
+    int64_t at = table->offsets[number], end = table->offsets[number + 1];
     int reason = read_type_and_size(pack, &at, end, header);
 
     if (reason != FINE) {
@@ -454,27 +447,34 @@ read_header(const Table *table, size_t number, Header *header)
         }
         at += (int64_t)table->hash_len;
     }
-    header->data_start = at;
+    header->len = (unsigned)(at - table->offsets[number]);
     return at < end ? FINE : NO_DATA;
+}
+
+/* The id at the end of a REF_DELTA's header. */
+static const uint8_t *
+named_base(const Table *table, size_t number)
+{
+    return table->pack.at + (size_t)table->offsets[number] + table->heads[number] - table->hash_len;
 }
 
 /* Fills what the table says of one object, but for the type of a delta. */
 static void
 read_object(Table *table, size_t number)
 {
-    Header header;
+    Header header = {0};
     int reason = read_header(table, number, &header);
 
     table->types[number] = 0;
     table->parents[number] = BROKEN;
-    table->data_starts[number] = reason == FINE ? header.data_start : table->offsets[number];
+    table->heads[number] = reason == FINE ? (uint8_t)header.len : 0;
     table->sizes[number] = reason == FINE ? header.size : 0;
     if (reason == FINE && header.type == OFS_DELTA) {
         table->parents[number] = find_offset(table, header.base_offset);
         reason = table->parents[number] == BROKEN ? BASE_MISPLACED : FINE;
     }
     else if (reason == FINE && header.type == REF_DELTA) {
-        table->parents[number] = find_oid(table, table->pack.at + (size_t)header.data_start - table->hash_len);
+        table->parents[number] = find_oid(table, named_base(table, number));
         reason = table->parents[number] == BROKEN ? BASE_ABSENT : FINE;
     }
     else if (reason == FINE) {
@@ -528,16 +528,14 @@ weigh(Table *table)
 }
 
 /* Lists each node's children from the lightest to the heaviest: all nodes are dealt out in that order. */
-static Problem
+static void
 list_children(Table *table)
 {
     size_t room = table->count + 2, number;
-    int32_t *starts = PyMem_RawCalloc(room, sizeof *starts); /* by weight, then by parent */
+    int32_t *starts = table->number_of; /* by weight, then by parent: all bases are found by now */
     int32_t *by_weight = table->stack;
 
-    if (starts == NULL) {
-        return kernel_no_memory;
-    }
+    memset(starts, 0, room * sizeof *starts);
     for (number = 0; number < table->count; number++) {
         starts[table->weights[number] + 1]++;
     }
@@ -554,8 +552,6 @@ list_children(Table *table)
             table->children[starts[parent]++] = by_weight[number];
         }
     }
-    PyMem_RawFree(starts);
-    return NULL;
 }
 
 static void
@@ -619,18 +615,14 @@ mark_broken(Table *table)
     }
 }
 
-static Problem
+static void
 make_forest(Table *table)
 {
-    Problem problem;
     size_t number;
 
     count_children(table);
     weigh(table);
-    problem = list_children(table);
-    if (problem != NULL) {
-        return problem;
-    }
+    list_children(table);
     memset(table->depth_of, 0xff, table->count * sizeof *table->depth_of);
     for (number = 0; number < table->count; number++) {
         if (table->parents[number] == ROOT) {
@@ -638,7 +630,6 @@ make_forest(Table *table)
         }
     }
     mark_broken(table);
-    return NULL;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */
@@ -646,33 +637,20 @@ make_forest(Table *table)
 static Problem
 make_scratch(Table *table)
 {
-    size_t room = table->count + 1;
+    int32_t **parts[] = {&table->number_of, &table->weights, &table->child_starts,
+                         &table->children,  &table->depth_of, &table->stack};
+    size_t room = table->count + 2, part, count = sizeof parts / sizeof *parts;
 
-    table->number_of = PyMem_RawCalloc(room, sizeof *table->number_of);
-    table->reason = PyMem_RawCalloc(room, sizeof *table->reason);
-    table->weights = PyMem_RawCalloc(room, sizeof *table->weights);
-    table->child_starts = PyMem_RawCalloc(room, sizeof *table->child_starts);
-    table->children = PyMem_RawCalloc(room, sizeof *table->children);
-    table->depth_of = PyMem_RawCalloc(room, sizeof *table->depth_of);
-    table->stack = PyMem_RawCalloc(room, sizeof *table->stack);
-    if (table->number_of == NULL || table->reason == NULL || table->weights == NULL ||
-        table->child_starts == NULL || table->children == NULL || table->depth_of == NULL || table->stack == NULL) {
+    table->scratch = PyMem_RawCalloc(room, count * sizeof *table->scratch + sizeof *table->reason);
+    if (table->scratch == NULL) {
         return kernel_no_memory;
     }
+    for (part = 0; part < count; part++) {
+        *parts[part] = table->scratch + part * room;
+    }
+    table->reason = (uint8_t *)(table->scratch + count * room);
+    table->buckets = table->children;
     return NULL;
-}
-
-static void
-free_scratch(Table *table)
-{
-    PyMem_RawFree(table->number_of);
-    PyMem_RawFree(table->buckets);
-    PyMem_RawFree(table->reason);
-    PyMem_RawFree(table->weights);
-    PyMem_RawFree(table->child_starts);
-    PyMem_RawFree(table->children);
-    PyMem_RawFree(table->depth_of);
-    PyMem_RawFree(table->stack);
 }
 
 static Problem
@@ -683,7 +661,10 @@ place_objects(Table *table)
     if (problem == NULL) {
         problem = sort_offsets(table);
     }
-    return problem != NULL ? problem : make_buckets(table);
+    if (problem == NULL) {
+        make_buckets(table);
+    }
+    return problem;
 }
 
 /* Reads the headers of the objects from `number` on, of about FORGET_EVERY bytes of the pack; where to go on. */
@@ -721,7 +702,7 @@ fill_table(Table *table, PyObject *forget)
         saved = kernel_release_gil(table->idx.len);
     }
     if (problem == NULL) {
-        problem = make_forest(table);
+        make_forest(table);
     }
     kernel_retake_gil(saved);
     return problem;
@@ -753,7 +734,7 @@ describe(const Table *table, size_t number)
     if (table->reason[number] != BASE_ABSENT) {
         return Py_BuildValue("(ns)", (Py_ssize_t)number, reason);
     }
-    oid = table->pack.at + (size_t)table->data_starts[number] - table->hash_len;
+    oid = named_base(table, number);
     for (at = 0; at < table->hash_len; at++) {
         hex[2 * at] = digits[oid[at] >> 4];
         hex[2 * at + 1] = digits[oid[at] & 15];
@@ -789,8 +770,7 @@ enum {
     OIDS,
     TYPES,
     OFFSETS,
-    DATA_STARTS,
-    ENDS,
+    HEADS,
     SIZES,
     PARENTS,
     ORDER,
@@ -804,9 +784,8 @@ static PyStructSequence_Field fields[] = {
     {"count", "how many objects"},
     {"oids", "the object ids, one after the other"},
     {"types", "a git type each, 0 where unknown"},
-    {"offsets", "int64: where each object starts"},
-    {"data_starts", "int64: where its deflated data starts"},
-    {"ends", "int64: where it ends"},
+    {"offsets", "int64: where each object starts, and where the last one ends"},
+    {"heads", "how many bytes of it come before its deflated data"},
     {"sizes", "int64: its inflated size, of a delta that of the delta"},
     {"parents", "int32: the number of its delta base, -1 for a root, -2 when broken"},
     {"order", "int32: the numbers in the order of the walk"},
@@ -853,9 +832,8 @@ make_fields(Table *table, PyObject *result)
     PyStructSequence_SetItem(result, COUNT, number);
     return (table->oids = make_field(result, OIDS, count, table->hash_len)) == NULL ||
                    (table->types = make_field(result, TYPES, count, 1)) == NULL ||
-                   (table->offsets = make_field(result, OFFSETS, count, sizeof(int64_t))) == NULL ||
-                   (table->data_starts = make_field(result, DATA_STARTS, count, sizeof(int64_t))) == NULL ||
-                   (table->ends = make_field(result, ENDS, count, sizeof(int64_t))) == NULL ||
+                   (table->offsets = make_field(result, OFFSETS, count + 1, sizeof(int64_t))) == NULL ||
+                   (table->heads = make_field(result, HEADS, count, 1)) == NULL ||
                    (table->sizes = make_field(result, SIZES, count, sizeof(int64_t))) == NULL ||
                    (table->parents = make_field(result, PARENTS, count, sizeof(int32_t))) == NULL ||
                    (table->order = make_field(result, ORDER, count, sizeof(int32_t))) == NULL ||
@@ -934,7 +912,7 @@ make_table(KernelState *state, Span idx, Span pack, size_t hash_len, PyObject *f
     if (problem != NULL || finish_fields(&table, result) < 0) {
         Py_CLEAR(result);
     }
-    free_scratch(&table);
+    PyMem_RawFree(table.scratch);
     return result;
 }
 

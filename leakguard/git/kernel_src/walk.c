@@ -9,6 +9,10 @@
 /* Ctrl-C is looked for once in so many objects. */
 #define SIGNALS_EVERY 1024
 #define WINDOW_BITS 15
+/* A byte that is read has the system map what is around it: 64 kB, or more where the file was written in larger parts.
+ * After so many areas of 2^18 bytes the pages are given back: a family of deltas may lie all over its pack. */
+#define AREA_BITS 18
+#define MOST_AREAS 8
 
 static const char BASE_FAILED[] = "is built on an object that cannot be read";
 
@@ -24,16 +28,19 @@ typedef struct {
     Reader reader;
     PyObject *decompress;
     PyObject *inflate;
+    PyObject *release;
     PyObject *window_bits;
     Inflater *inflater;
     Py_buffer view; /* keeps the pack mapped */
     Span pack;
+    uint8_t *mapped; /* a bit an area: read since the pages were given back */
+    size_t mapped_count;
     Column order;   /* int32_t */
     Column depths;  /* int32_t */
     Column last;    /* flags */
     Column types;   /* uint8_t */
-    Column starts;  /* int64_t */
-    Column ends;    /* int64_t */
+    Column offsets; /* int64_t, one more than objects */
+    Column heads;   /* uint8_t */
     Column sizes;   /* int64_t */
     size_t at;
     size_t end;
@@ -41,6 +48,13 @@ typedef struct {
     int64_t broken; /* the depth at which the last object failed, or -1 */
     PyObject *problem;
 } Walk;
+
+/* Where an object lies in the pack, and the bytes that it has by its own word. */
+typedef struct {
+    size_t start;
+    size_t end;
+    size_t size;
+} Place;
 
 static int64_t
 cell64(const Column *column, size_t row)
@@ -70,53 +84,66 @@ set_problem(Walk *walk, Problem problem)
 
 /* Where an object lies and how large it is by its own word; 0 where that cannot be, or is too much for one go. */
 static int
-is_trusted(const Walk *walk, size_t number, size_t *start, size_t *end, size_t *size)
+is_trusted(const Walk *walk, size_t number, Place *place)
 {
-    int64_t from = cell64(&walk->starts, number), to = cell64(&walk->ends, number);
-    int64_t claimed = cell64(&walk->sizes, number);
+    int64_t start = cell64(&walk->offsets, number) + ((const uint8_t *)walk->heads.at)[number];
+    int64_t end = cell64(&walk->offsets, number + 1), size = cell64(&walk->sizes, number);
 
-    if (from < 0 || to < from || (uint64_t)to > walk->pack.len || to - from > TRUSTED || claimed < 0 ||
-        (uint64_t)claimed > walk->reader.chain->limit) {
+    if (start < 0 || end < start || (uint64_t)end > walk->pack.len || end - start > TRUSTED || size < 0 ||
+        (uint64_t)size > walk->reader.chain->limit) {
         return 0;
     }
-    *start = (size_t)from;
-    *end = (size_t)to;
-    *size = (size_t)claimed;
+    place->start = (size_t)start;
+    place->end = (size_t)end;
+    place->size = (size_t)size;
     return 1;
 }
 
-/* The stored bytes of a small object, without a Python object for them, until the next one is inflated; their address is
- * NULL where anything is unusual. */
-static Span
-inflate_here(Walk *walk, size_t number)
+/* Gives the pages back of what was read. */
+static int
+release(Walk *walk)
 {
-    size_t start, end;
-    Span stored = {NULL, 0};
+    PyObject *done = PyObject_CallNoArgs(walk->release);
 
-    if (is_trusted(walk, number, &start, &end, &stored.len) && stored.len <= INFLATE_MOST) {
-        stored.at = inflater_read(walk->inflater, walk->pack, start, end, stored.len);
+    Py_XDECREF(done);
+    memset(walk->mapped, 0, (walk->pack.len >> AREA_BITS >> 3) + 1);
+    walk->mapped_count = 0;
+    return done != NULL ? 0 : -1;
+}
+
+/* To be called before the bytes in [start, end) of the pack are read. */
+static int
+touch(Walk *walk, size_t start, size_t end)
+{
+    for (size_t area = start >> AREA_BITS; area <= end >> AREA_BITS; area++) {
+        uint8_t bit = (uint8_t)(1u << (area & 7));
+        if (walk->mapped[area >> 3] & bit) {
+            continue;
+        }
+        if (walk->mapped_count >= MOST_AREAS && release(walk) < 0) {
+            return -1;
+        }
+        walk->mapped[area >> 3] |= bit;
+        walk->mapped_count++;
     }
-    return stored;
+    return 0;
 }
 
 /* The stored bytes of an object the short way; NULL, perhaps without an exception, where something is unusual. */
 static PyObject *
-inflate_small(Walk *walk, size_t number)
+inflate_small(Walk *walk, const Place *place)
 {
-    size_t start, end, size;
     PyObject *args[3] = {NULL, walk->window_bits, NULL}, *stored = NULL;
 
-    if (!is_trusted(walk, number, &start, &end, &size)) {
-        return NULL;
-    }
-    args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + start, (Py_ssize_t)(end - start));
-    args[2] = PyLong_FromSize_t(size < (size_t)TRUSTED ? size + 1 : (size_t)TRUSTED);
+    args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + place->start,
+                                        (Py_ssize_t)(place->end - place->start));
+    args[2] = PyLong_FromSize_t(place->size < (size_t)TRUSTED ? place->size + 1 : (size_t)TRUSTED);
     if (args[0] != NULL && args[2] != NULL) {
         stored = PyObject_Vectorcall(walk->decompress, args, 3, NULL);
     }
     Py_XDECREF(args[0]);
     Py_XDECREF(args[2]);
-    if (stored != NULL && (!PyBytes_CheckExact(stored) || (size_t)PyBytes_GET_SIZE(stored) != size)) {
+    if (stored != NULL && (!PyBytes_CheckExact(stored) || (size_t)PyBytes_GET_SIZE(stored) != place->size)) {
         Py_CLEAR(stored);
     }
     return stored;
@@ -140,11 +167,12 @@ catch_problem(Walk *walk)
     return walk->problem != NULL ? 0 : -1;
 }
 
-/* The stored bytes of an object. NULL with the walk's problem set, or with an exception. */
+/* The stored bytes of an object, whose place is NULL where it is not trusted. NULL with the walk's problem set, or with an
+ * exception. */
 static PyObject *
-inflate(Walk *walk, size_t number)
+inflate(Walk *walk, size_t number, const Place *place)
 {
-    PyObject *stored = inflate_small(walk, number);
+    PyObject *stored = place != NULL ? inflate_small(walk, place) : NULL;
 
     if (stored == NULL) { /* The long way, which says what is wrong, if anything is. */
         if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
@@ -168,12 +196,21 @@ static int
 hold(Walk *walk, size_t at, size_t number, int32_t depth)
 {
     Chain *chain = walk->reader.chain;
-    Span stored = inflate_here(walk, number);
+    Span stored = {NULL, 0};
     PyObject *object = NULL;
     Problem problem;
+    Place place;
+    int trusted = is_trusted(walk, number, &place);
 
+    if (trusted && touch(walk, place.start, place.end) < 0) {
+        return -1;
+    }
+    if (trusted && place.size <= INFLATE_MOST) { /* Without a Python object, until the next one is inflated. */
+        stored.at = inflater_read(walk->inflater, walk->pack, place.start, place.end, place.size);
+        stored.len = place.size;
+    }
     if (stored.at == NULL || depth == 0) {
-        object = stored.at == NULL ? inflate(walk, number)
+        object = stored.at == NULL ? inflate(walk, number, trusted ? &place : NULL)
                                    : PyBytes_FromStringAndSize((const char *)stored.at, (Py_ssize_t)stored.len);
         if (object == NULL) {
             return -1;
@@ -253,6 +290,9 @@ walk_next(PyObject *self)
         }
     }
     chain->busy = 0;
+    if (!PyErr_Occurred()) {
+        release(walk);
+    }
     return NULL;
 }
 
@@ -280,13 +320,13 @@ open_table(Walk *walk, PyObject *table)
     if (open_column(table, "order", sizeof(int32_t), &walk->order) < 0 ||
         open_column(table, "depths", sizeof(int32_t), &walk->depths) < 0 ||
         open_column(table, "last_child", 1, &walk->last) < 0 || open_column(table, "types", 1, &walk->types) < 0 ||
-        open_column(table, "data_starts", sizeof(int64_t), &walk->starts) < 0 ||
-        open_column(table, "ends", sizeof(int64_t), &walk->ends) < 0 ||
+        open_column(table, "offsets", sizeof(int64_t), &walk->offsets) < 0 ||
+        open_column(table, "heads", 1, &walk->heads) < 0 ||
         open_column(table, "sizes", sizeof(int64_t), &walk->sizes) < 0) {
         return -1;
     }
     if (walk->depths.count < walk->order.count || walk->last.count < walk->order.count ||
-        walk->starts.count < walk->types.count || walk->ends.count < walk->types.count ||
+        walk->offsets.count <= walk->types.count || walk->heads.count < walk->types.count ||
         walk->sizes.count < walk->types.count) {
         PyErr_SetString(PyExc_ValueError, "the table is no pack's");
         return -1;
@@ -314,15 +354,16 @@ open_reader(Walk *walk, PyObject *reader, KernelState *state)
 static PyObject *
 walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"reader", "pack", "table", "begin", "end", "first", "decompress", "inflate", NULL};
+    static char *names[] = {"reader", "pack", "table", "begin", "end", "first", "decompress", "inflate", "release",
+                             NULL};
     KernelState *state = PyType_GetModuleState(type);
-    PyObject *reader, *pack, *table, *decompress, *inflating;
+    PyObject *reader, *pack, *table, *decompress, *inflating, *releasing;
     Py_ssize_t begin, end;
     long long first;
     Walk *walk;
 
-    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOO", names, &reader, &pack, &table, &begin,
-                                                      &end, &first, &decompress, &inflating)) {
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOOO", names, &reader, &pack, &table, &begin,
+                                                      &end, &first, &decompress, &inflating, &releasing)) {
         return NULL;
     }
     walk = (Walk *)type->tp_alloc(type, 0);
@@ -333,6 +374,7 @@ walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     walk->first = first;
     walk->decompress = Py_NewRef(decompress);
     walk->inflate = Py_NewRef(inflating);
+    walk->release = Py_NewRef(releasing);
     walk->window_bits = PyLong_FromLong(WINDOW_BITS);
     walk->inflater = inflater_new();
     if (walk->inflater == NULL) {
@@ -344,6 +386,11 @@ walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         Py_DECREF(walk);
         return NULL;
     }
+    walk->mapped = PyMem_RawCalloc((walk->pack.len >> AREA_BITS >> 3) + 1, 1);
+    if (walk->mapped == NULL) {
+        Py_DECREF(walk);
+        return PyErr_NoMemory();
+    }
     walk->at = begin > 0 ? (size_t)begin : 0;
     walk->end = end > 0 && (size_t)end < walk->order.count ? (size_t)end : end > 0 ? walk->order.count : 0;
     return (PyObject *)walk;
@@ -354,7 +401,7 @@ walk_dealloc(PyObject *self)
 {
     Walk *walk = (Walk *)self;
     PyTypeObject *type = Py_TYPE(self);
-    Column *columns[] = {&walk->order, &walk->depths, &walk->last, &walk->types, &walk->starts, &walk->ends, &walk->sizes};
+    Column *columns[] = {&walk->order, &walk->depths, &walk->last, &walk->types, &walk->offsets, &walk->heads, &walk->sizes};
     size_t number;
 
     if (walk->view.obj != NULL) {
@@ -363,9 +410,11 @@ walk_dealloc(PyObject *self)
     for (number = 0; number < sizeof columns / sizeof *columns; number++) {
         Py_XDECREF(columns[number]->object);
     }
+    PyMem_RawFree(walk->mapped);
     Py_XDECREF(walk->reader.object);
     Py_XDECREF(walk->decompress);
     Py_XDECREF(walk->inflate);
+    Py_XDECREF(walk->release);
     Py_XDECREF(walk->window_bits);
     PyMem_RawFree(walk->inflater);
     Py_XDECREF(walk->problem);
@@ -379,7 +428,7 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate)\n--\n\n"
+    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate, release)\n--\n\n"
                                   "The objects of a span of a pack's order that somebody has to look at.")},
     {Py_tp_new, (void *)walk_new},
     {Py_tp_dealloc, (void *)walk_dealloc},
