@@ -19,6 +19,7 @@ import msgspec
 import regex
 
 from leakguard.detect.checks import clock
+from leakguard.detect.kept import rich
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ OWN_MARK = b"leakguard:allow"
 _BLOCK = OWN_MARK + b"-start"
 _MARKS = (OWN_MARK, b"gitleaks:allow", b"trufflehog:ignore", b"kingfisher:", b"pragma:")
 """What `_COMMENT` can begin with. To look for these takes a tenth of what its own search does."""
-_COMMENT = regex.compile(
+_COMMENT = rich(
     rb"(?:leakguard:(?P<own>allow-start|allow-end|allow)(?![\w-])(?:\[(?P<rules>[A-Za-z0-9_.*, -]*)\])?"
     rb"|(?P<beside>gitleaks:allow|trufflehog:ignore)(?![\w-])"
     rb"|(?P<either>kingfisher:(?:ignore|allow))(?![\w-])"

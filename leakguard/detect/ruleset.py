@@ -18,6 +18,7 @@ import msgspec
 from isal import isal_zlib
 
 from leakguard import __version__
+from leakguard.detect.kept import keep, use_kept
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 from leakguard.errors import RuleError
 from leakguard.model import Guidance, Rule
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import regex
 
-_FORMAT = 4
+_FORMAT = 5
 _CHECK = 4
 """Bytes of the checksum that a cached set begins with."""
 
@@ -42,6 +43,7 @@ class _Stored(msgspec.Struct, array_like=True):
     standard: tuple[int, ...]
     expressions: memoryview
     engine: str
+    own: memoryview
 
 
 class RuleSet:
@@ -109,6 +111,7 @@ def load_ruleset(
     place = cache / f"rules-{_key(builtin, extra)}.bin" if cache else None
     stored = _read_cache(place) if place else None
     if stored is not None:
+        use_kept(stored.own)
         return RuleSet(stored)
     files = [*rule_files(builtin), *extra]
     if not files:
@@ -165,7 +168,19 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         standard=tuple(number for number, (rule, _) in enumerate(rules) if not rule.disabled),
         expressions=memoryview(msgspec.msgpack.encode(expressions)),
         engine=ENGINE,
+        own=memoryview(_keep_own(rules)),
     )
+
+
+def _keep_own(rules: Sequence[tuple[Rule, Guidance]]) -> bytes:
+    """What the expressions of leakguard's own code compile to that these rules can lead to."""
+    from leakguard.detect import allowances, matching  # noqa: F401 - what they import asks for expressions
+    from leakguard.detect.starts import find_starts
+
+    for rule, _ in rules:
+        if rule.generic:
+            find_starts(rule.match)
+    return keep()
 
 
 def _key(folder: Path, extra: Sequence[Path]) -> str:
