@@ -19,12 +19,13 @@ from isal import isal_zlib
 
 from leakguard import __version__
 from leakguard.detect.kept import keep, use_kept
+from leakguard.detect.lazy import LazyMapping, LazySequence
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 from leakguard.errors import RuleError
 from leakguard.model import Guidance, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import regex
 
@@ -44,6 +45,8 @@ class _Stored(msgspec.Struct, array_like=True):
     expressions: memoryview
     engine: str
     own: memoryview
+    ids: tuple[str, ...]
+    beginnings: dict[str, list[tuple[str, str]]]
 
 
 class RuleSet:
@@ -57,6 +60,10 @@ class RuleSet:
         self.digest = stored.digest
         self.standard = frozenset(stored.standard)
         """The numbers of the rules that are on where nobody chose."""
+        self.beginnings = stored.beginnings
+        """What their tokens begin with, as `Beginnings` knows it."""
+        self.numbers = {name: number for number, name in enumerate(stored.ids)}
+        """Each rule's number by its id."""
         self._rules = stored.rules
         self._guidance = stored.guidance
         self._kept, self._engine = stored.expressions, stored.engine
@@ -66,14 +73,14 @@ class RuleSet:
         return {name: bytes(item) if isinstance(item, memoryview) else item for name, item in vars(self).items()}
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> Sequence[Rule]:
         """All rules, by number."""
-        return msgspec.msgpack.decode(self._rules, type=tuple[Rule, ...])
+        return LazySequence(self._rules, Rule)
 
     @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Each rule's number by its id."""
-        return {rule.id: number for number, rule in enumerate(self.rules)}
+    def by_id(self) -> Mapping[str, Rule]:
+        """All rules, by id."""
+        return LazyMapping(self.numbers, self.rules)
 
     @cached_property
     def _expressions(self) -> tuple[bytes, ...]:
@@ -90,10 +97,9 @@ class RuleSet:
         kept = self._expressions[number]
         return restore_expression(kept) if kept else compile_expression(self.rules[number].match)
 
-    def guidance(self) -> dict[str, Guidance]:
-        """Every rule's guidance by rule id; decoded when asked for, because detection needs none of it."""
-        items = msgspec.msgpack.decode(self._guidance, type=tuple[Guidance, ...])
-        return {item.rule: item for item in items}
+    def guidance(self) -> Mapping[str, Guidance]:
+        """Every rule's guidance by rule id."""
+        return LazyMapping(self.numbers, LazySequence(self._guidance, Guidance))
 
 
 def load_ruleset(
@@ -127,6 +133,7 @@ def load_ruleset(
 def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
     """Check what only the whole set can show, and compile the anchors."""
     from leakguard.detect.anchors import compile_database, measure
+    from leakguard.detect.beginnings import find_beginnings
     from leakguard.detect.checks import find_check
     from leakguard.detect.expressions import ENGINE, compile_expression, keep_expression
 
@@ -169,6 +176,8 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         expressions=memoryview(msgspec.msgpack.encode(expressions)),
         engine=ENGINE,
         own=memoryview(_keep_own(rules)),
+        ids=tuple(rule.id for rule, _ in rules),
+        beginnings=find_beginnings(rule for rule, _ in rules),
     )
 
 

@@ -59,13 +59,10 @@ class Reviver:
 
     def rule(self, name: str) -> tuple[int, Rule]:
         """The number and the rule of this id."""
-        if name not in self._rules:
+        number = self.detector.numbers.get(name)
+        if number is None:
             raise StaleError(name)
-        return self._rules[name]
-
-    @cached_property
-    def _rules(self) -> dict[str, tuple[int, Rule]]:
-        return {rule.id: (number, rule) for number, rule in enumerate(self.detector.rules)}
+        return number, self.detector.rules[number]
 
     def _each(self, spots: Sequence[Spot], ask: Callable[[_Text, int], Any]) -> list[Any]:
         """An answer for each spot, in their order; asked text by text."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.history import LazyHistory, Tip
-    from leakguard.model import Finding, Place, Rule
+    from leakguard.model import Finding, Place
     from leakguard.sweep.places import Reached
     from leakguard.sweep.worker import Task
 
@@ -110,6 +110,7 @@ class _Sweep:
         listener: Listener | None = None,
     ) -> None:
         self.rules, self.settings, self.progress = rules, settings, progress
+        self.by_id = rules.by_id
         self.opening, self.listener = opening, listener
         self.repository = opening.repository()
         self.active = active_rules(rules, settings)
@@ -160,11 +161,6 @@ class _Sweep:
                 continue  # was not read either
             self.first.counts[KINDS[kind]] -= 1
             self.first.decoded -= size if kind in TEXT_KINDS else 0
-
-    @cached_property
-    def by_id(self) -> dict[str, Rule]:
-        """The rules by id."""
-        return {rule.id: rule for rule in self.rules.rules}
 
     @property
     def collector(self) -> Collector:
