@@ -7,6 +7,7 @@ many are taken.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -67,6 +68,7 @@ class Pool:
             os.environ["PYTHONSAFEPATH"] = "1"
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         self._taken: Synchronized[int] = context.Value("q", 0)
+        gc.freeze()  # what is there by now stays; to look through it would copy its pages in every forked process
         for _ in range(count):
             ours, theirs = context.Pipe()
             _widen(theirs)
