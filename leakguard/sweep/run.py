@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.history import LazyHistory, Tip
     from leakguard.model import Finding, Place
-    from leakguard.sweep.places import Reached
+    from leakguard.sweep.places import HistoryLocator, Reached
     from leakguard.sweep.worker import Task
 
 SMALL = 4 << 20
@@ -271,6 +271,8 @@ class _Sweep:
         locator = HistoryLocator(
             self.objects, history, reached, self.mask, today(), tags, self.outside, self.detector, quoting
         )
+        if self._pool is not None:
+            self.quote_ahead(self._pool, locator, groups)
         guidance = self.rules.guidance()
         if self.settings.stale_fails:
             self.collector.idle |= set(locator.idle_comments())
@@ -286,6 +288,14 @@ class _Sweep:
             coverage=self.coverage(done),
             guidance={rule: guidance[rule] for rule in sorted(used)},
         )
+
+    def quote_ahead(self, pool: Pool, locator: HistoryLocator, groups: list[Group]) -> None:
+        """Have what stands at the places that are going to be told quoted by all processes."""
+        from leakguard.sweep.quotes import batches
+
+        spots = list(batches(locator.ahead(groups)))
+        locator.take(locator.quoting)
+        locator.take(cast("Iterator[dict[Spot, Place | None]]", pool.begin("quote", spots, self.mask is not None)))
 
     def tell(self, work: Assembly, groups: list[Group], used: set[str]) -> tuple[Finding, ...]:
         """The findings in their total order; none where a listener was told of each. `used` gathers their rules."""
