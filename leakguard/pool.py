@@ -108,12 +108,16 @@ class Pool:
                 yield from _answers(working, None)
         self._taken.value = 0
 
-    def close(self) -> None:
-        """End the workers; what they have not begun is dropped, and what takes longer than GRACE as well."""
+    def dismiss(self) -> None:
+        """Have the workers end, of which nothing more is going to be asked; what they have not begun is dropped."""
         if self._others:
             self._taken.value = sys.maxsize // 2
         for other in self._others:
             other.close()
+
+    def close(self) -> None:
+        """End the workers, and wait for that; what takes longer than GRACE is dropped as well."""
+        self.dismiss()
         for process in self._processes:
             process.join(GRACE)
             if process.is_alive():

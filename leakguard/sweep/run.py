@@ -296,6 +296,7 @@ class _Sweep:
         spots = list(batches(locator.ahead(groups)))
         locator.take(locator.quoting)
         locator.take(cast("Iterator[dict[Spot, Place | None]]", pool.begin("quote", spots, self.mask is not None)))
+        pool.dismiss()
 
     def tell(self, work: Assembly, groups: list[Group], used: set[str]) -> tuple[Finding, ...]:
         """The findings in their total order; none where a listener was told of each. `used` gathers their rules."""
