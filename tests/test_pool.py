@@ -121,6 +121,17 @@ def test_the_others_end_when_the_pool_is_closed() -> None:
     assert [other.exitcode for other in others] == [0, 0]
 
 
+def test_the_others_end_by_themselves_when_they_are_dismissed() -> None:
+    pool = Pool(Sleeper, 3)
+    others = multiprocessing.active_children()[-2:]
+    list(pool.map("sleep", [1] * 10, 1))
+    pool.dismiss()
+    for other in others:
+        other.join(10)
+    assert [other.exitcode for other in others] == [0, 0]
+    pool.close()
+
+
 def test_one_that_does_not_end_is_ended() -> None:
     pool = Pool(Sleeper, 2)
     [other] = set(multiprocessing.active_children()[-1:])

@@ -210,7 +210,7 @@ class _Sweep:
         if self._pool is None:
             self.quoting: Iterator[object] = map(Quotes(self.objects, self.mask, {}).places, spots)
         else:
-            self.quoting = self._pool.begin("quote", list(spots), self.mask is not None)
+            self.quoting = self._pool.begin("quote", spots, self.mask is not None)
 
     @property
     def mask(self) -> Detector | None:
@@ -293,7 +293,7 @@ class _Sweep:
         """Have what stands at the places that are going to be told quoted by all processes."""
         from leakguard.sweep.quotes import batches
 
-        spots = list(batches(locator.ahead(groups)))
+        spots = batches(locator.ahead(groups))
         locator.take(locator.quoting)
         locator.take(cast("Iterator[dict[Spot, Place | None]]", pool.begin("quote", spots, self.mask is not None)))
         pool.dismiss()
