@@ -68,7 +68,8 @@ class Pool:
             os.environ["PYTHONSAFEPATH"] = "1"
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         self._taken: Synchronized[int] = context.Value("q", 0)
-        gc.freeze()  # what is there by now stays; to look through it would copy its pages in every forked process
+        # To look through what is there by now would copy its pages in every forked process; `close` undoes it.
+        gc.freeze()
         for _ in range(count):
             ours, theirs = context.Pipe()
             _widen(theirs)
@@ -123,6 +124,8 @@ class Pool:
             if process.is_alive():
                 process.terminate()
                 process.join()
+        if self._processes:
+            gc.unfreeze()
 
 
 @contextmanager
