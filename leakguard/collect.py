@@ -9,9 +9,11 @@ import msgspec
 from leakguard.model import CONFIDENCES, Held, Match
 
 if TYPE_CHECKING:
-    from leakguard.detect.detector import Found
+    from collections.abc import Iterable, Sequence
+
+    from leakguard.detect.detector import Alone, Found
     from leakguard.detect.matching import Confirmed
-    from leakguard.model import HeldReason
+    from leakguard.model import Rule
 
 
 class Spot(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -56,6 +58,10 @@ class Collector:
         self.groups: dict[tuple[str, bytes], Group] = {}
         self.held: dict[tuple[str, str, str, bytes], HeldGroup] = {}
         self.idle: set[tuple[str, int]] = set()
+        self._alike: dict[int, tuple[Confirmed, HeldGroup]] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_alike": {}}
 
     def add(self, found: Found, holder: str, label: str = "") -> None:
         """What one text holds."""
@@ -68,13 +74,23 @@ class Collector:
                 self._hold(held, 1, Spot(holder, label, held.start, held.end))
             encrypted = encrypted or held.reason == "encrypted"
 
-    def hold(self, reason: HeldReason, rule: str, found: Confirmed, spot: Spot) -> None:
-        """One match of a text that is held back by what it is itself; the text is nowhere else put together."""
-        item = self.held.get((reason, rule, found.detail, found.secret.reveal()))
-        if item is None or spot < item.spot:
-            self._hold(Held(reason, rule, found.detail, "", found.secret, spot.start, spot.end), 1, spot)
-        else:
+    def hold(self, alone: Iterable[Alone], rules: Sequence[Rule], holder: str) -> None:
+        """Matches of one text that are held back by what they are themselves; the text is nowhere else put together.
+        The versions of a file hold the very same ones, so that each is told from others once."""
+        alike = self._alike
+        for rule, found, start, end in alone:
+            known, item = alike.get(id(found), (None, None))
+            if item is None or known is not found:
+                self._hold_found(rules[rule].id, found, Spot(holder, "", start, end))
+                continue
             item.count += 1
+            if holder <= item.spot.holder and (spot := Spot(holder, "", start, end)) < item.spot:
+                item.held, item.spot = msgspec.structs.replace(item.held, start=start, end=end), spot
+
+    def _hold_found(self, rule: str, found: Confirmed, spot: Spot) -> None:
+        assert found.held is not None
+        held = Held(found.held, rule, found.detail, "", found.secret, spot.start, spot.end)
+        self._alike[id(found)] = (found, self._hold(held, 1, spot))
 
     def merge(self, other: Collector) -> None:
         """All that another collector gathered."""
@@ -106,15 +122,16 @@ class Collector:
         """A held-back group whose value nobody asked for; it is known to be no other's."""
         self.held[held.reason, held.rule, UNREAD, str(len(self.held)).encode()] = HeldGroup(held, count, spot)
 
-    def _hold(self, held: Held, count: int, spot: Spot) -> None:
+    def _hold(self, held: Held, count: int, spot: Spot) -> HeldGroup:
         secret = held.secret.reveal() if held.secret else b""
         if held.reason == "encrypted":  # texts are counted, each under what it begins with
             secret = f"{spot.holder}{spot.label}".encode("utf-8", "surrogateescape")
         key = (held.reason, held.rule, held.detail, secret)
         item = self.held.get(key)
         if item is None:
-            self.held[key] = HeldGroup(held, count, spot)
-            return
+            item = self.held[key] = HeldGroup(held, count, spot)
+            return item
         item.count += count
         if spot < item.spot:
             item.held, item.spot = held, spot
+        return item

@@ -7,6 +7,7 @@ many are taken.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -67,6 +68,8 @@ class Pool:
             os.environ["PYTHONSAFEPATH"] = "1"
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         self._taken: Synchronized[int] = context.Value("q", 0)
+        # To look through what is there by now would copy its pages in every forked process; `close` undoes it.
+        gc.freeze()
         for _ in range(count):
             ours, theirs = context.Pipe()
             _widen(theirs)
@@ -106,17 +109,23 @@ class Pool:
                 yield from _answers(working, None)
         self._taken.value = 0
 
-    def close(self) -> None:
-        """End the workers; what they have not begun is dropped, and what takes longer than GRACE as well."""
+    def dismiss(self) -> None:
+        """Have the workers end, of which nothing more is going to be asked; what they have not begun is dropped."""
         if self._others:
             self._taken.value = sys.maxsize // 2
         for other in self._others:
             other.close()
+
+    def close(self) -> None:
+        """End the workers, and wait for that; what takes longer than GRACE is dropped as well."""
+        self.dismiss()
         for process in self._processes:
             process.join(GRACE)
             if process.is_alive():
                 process.terminate()
                 process.join()
+        if self._processes:
+            gc.unfreeze()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
@@ -119,6 +120,24 @@ def test_the_others_end_when_the_pool_is_closed() -> None:
     next(pool.map("sleep", [1] * 100, 1))
     pool.close()
     assert [other.exitcode for other in others] == [0, 0]
+
+
+def test_the_others_end_by_themselves_when_they_are_dismissed() -> None:
+    pool = Pool(Sleeper, 3)
+    others = multiprocessing.active_children()[-2:]
+    list(pool.map("sleep", [1] * 10, 1))
+    pool.dismiss()
+    for other in others:
+        other.join(10)
+    assert [other.exitcode for other in others] == [0, 0]
+    pool.close()
+
+
+def test_what_was_there_before_a_pool_is_collected_after_it() -> None:
+    pool = Pool(Sleeper, 2)
+    assert gc.get_freeze_count()
+    pool.close()
+    assert not gc.get_freeze_count()
 
 
 def test_one_that_does_not_end_is_ended() -> None:

@@ -14,7 +14,7 @@ from leakguard.detect.judgement.tables import wordiness
 from leakguard.detect.syntax import sre_parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from leakguard.model import Rule
 
@@ -26,25 +26,34 @@ _MIXED = re.compile(r"(?!eyJ)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9]{4,}")
 in both cases. `eyJ` is what any JSON in base64 begins with."""
 
 
-class Beginnings:
-    """The beginnings of the tokens that a list of rules knows; read when a value is first asked about."""
+Known = dict[str, list[tuple[str, str]]]
+"""(anchor, rule's name) of rules by what their tokens begin with."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = rules
+
+def find_beginnings(rules: Iterable[Rule]) -> Known:
+    """What the tokens of rules begin with."""
+    known: Known = {}
+    for rule in rules:
+        if rule.generic or rule.theme or rule.context:
+            continue
+        for anchor in rule.anchors:
+            start = _LITERAL.match(anchor)
+            if start and _is_telling(start[0]):
+                known.setdefault(start[0], []).append((anchor, rule.name))
+    return known
+
+
+class Beginnings:
+    """The beginnings of the tokens that a list of rules knows; read when a value is first asked about, where it is not
+    known what they are."""
+
+    def __init__(self, rules: Sequence[Rule], known: Known | None = None) -> None:
+        self._rules, self._given = rules, known
         self._least: dict[str, tuple[int, str]] = {}
 
     @cached_property
-    def _known(self) -> dict[str, list[tuple[str, str]]]:
-        """(anchor, rule's name) of each rule by what its tokens begin with."""
-        known: dict[str, list[tuple[str, str]]] = {}
-        for rule in self._rules:
-            if rule.generic or rule.theme or rule.context:
-                continue
-            for anchor in rule.anchors:
-                start = _LITERAL.match(anchor)
-                if start and _is_telling(start[0]):
-                    known.setdefault(start[0], []).append((anchor, rule.name))
-        return known
+    def _known(self) -> Known:
+        return find_beginnings(self._rules) if self._given is None else self._given
 
     @cached_property
     def _sizes(self) -> list[int]:

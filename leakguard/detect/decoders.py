@@ -70,6 +70,8 @@ def find_inners(data: bytes, labels: Iterable[str]) -> dict[str, bytes]:
     leads there is unfolded."""
     targets = {"" if label == "decoded" else label: label for label in labels}
     found: dict[str, bytes] = {}
+    if not targets:
+        return found
     for inner in _Unfolder(targets).unfold(data, "", 0):
         if inner.label in targets and not inner.problem:
             found.setdefault(targets[inner.label], inner.data)

@@ -11,7 +11,7 @@ from leakguard.detect.anchors import AnchorScanner
 from leakguard.model import CONFIDENCES, Held, Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from leakguard.detect.matching import Confirmed, Matcher
     from leakguard.detect.ruleset import RuleSet
@@ -37,8 +37,8 @@ class Found(msgspec.Struct, frozen=True):
 NOTHING = Found()
 Answer = tuple[int, int, "Confirmed"]
 """An anchor's end, its rule's number and what was confirmed."""
-Alone = tuple[str, "HeldReason", "Confirmed", int, int]
-"""A rule's id, why its match is held back, the match, and its span."""
+Alone = tuple[int, "Confirmed", int, int]
+"""A rule's number, its match, which is held back, and the match's span."""
 TELLING = ("encrypted", "known-example")
 """Reasons to hold back that say something of other matches of the same text."""
 _SAMPLE = 8192
@@ -73,20 +73,21 @@ class Detector:
         return type(self), (self._set, self._active)
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> Sequence[Rule]:
         """The rules by number."""
         return self._set.rules
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The numbers of the rules by id."""
+        return self._set.numbers
 
     @cached_property
     def matcher(self) -> Matcher:
         """What confirms candidates."""
         from leakguard.detect.matching import Matcher
 
-        return Matcher(self.rules, expression=self._set.expression)
-
-    @cached_property
-    def _by_id(self) -> dict[str, Rule]:
-        return {rule.id: rule for rule in self.rules}
+        return Matcher(self.rules, expression=self._set.expression, beginnings=self._set.beginnings)
 
     def detect(self, data: bytes) -> Found:
         """Everything in one whole text."""
@@ -104,14 +105,15 @@ class Detector:
         alone: list[Alone] = []
         others: list[Answer] = []
         for end, rule, found in confirmed:
-            key = (end + found.start, end + found.end, rule)
+            key = start, stop, _ = end + found.start, end + found.end, rule
             if key in seen:
                 continue
             seen.add(key)
-            if found.held is None or found.held in TELLING:
+            held = found.held
+            if held is None or held in TELLING:
                 others.append((end, rule, found))
             else:
-                alone.append((self.rules[rule].id, found.held, found, key[0], key[1]))
+                alone.append((rule, found, start, stop))
         return alone, others
 
     def resolve(self, data: bytes, confirmed: Iterable[tuple[int, int, Confirmed]]) -> Found:
@@ -134,7 +136,7 @@ class Detector:
             outdated = (f"the comment that allowed it ran out on {inline.expired}",) if inline else ()
             match = match_of(spec, found, start, end)
             matches.append(msgspec.structs.replace(match, reasons=match.reasons + outdated) if outdated else match)
-        matches, unpaired = join_pairs(data, matches, self._by_id)
+        matches, unpaired = join_pairs(data, matches, self._set.by_id)
         return Found(tuple(matches), _ordered(held + unpaired))
 
     def contest(

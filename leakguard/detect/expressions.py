@@ -40,6 +40,11 @@ def compile_expression(text: str) -> regex.Pattern[bytes]:
     return regex.compile(text.encode(), regex.VERSION0)
 
 
+def compile_own(text: bytes, flags: int = 0) -> regex.Pattern[bytes]:
+    """An expression of leakguard's own code."""
+    return regex.compile(text, flags)
+
+
 def keep_expression(expression: regex.Pattern[bytes]) -> bytes:
     """What `restore_expression` makes the same of; b'' where this package's expressions are not of the known form."""
     try:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import regex
 
+    from leakguard.detect.beginnings import Known
+
     Record = Callable[[Evidence, list[Verdict], "Confirmed"], None]
 
 MEMO_SIZE = 200_000
@@ -54,18 +56,19 @@ class Confirmed(msgspec.Struct, frozen=True):
 
 class Matcher:
     """Confirms the candidates of a list of rules, each numbered by its place in the list. `expression` gives a rule's
-    expression where it was compiled before."""
+    expression where it was compiled before, `beginnings` what their tokens begin with where that was found before."""
 
     def __init__(
         self,
         rules: Sequence[Rule],
         record: Record | None = None,
         expression: Callable[[int], regex.Pattern[bytes]] | None = None,
+        beginnings: Known | None = None,
     ) -> None:
         self._rules = rules
         self._record = record
         self._expression = expression or (lambda rule: compile_expression(rules[rule].match))
-        self._beginnings = Beginnings(rules)
+        self._beginnings = Beginnings(rules, beginnings)
         self._seekers: dict[int, Seeker] = {}
         self._searches: dict[int, Search] = {}
         self._memo: dict[tuple[int, int, bytes], Confirmed | None] = {}

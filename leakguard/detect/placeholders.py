@@ -5,29 +5,29 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
-import regex
+from leakguard.detect.kept import rich
 
-_WORDS = regex.compile(
+_WORDS = rich(
     rb"(?i)example|sample|placeholder|change[_-]?(?:me|it|this)|your[_-]?\w*[_-]?(?:key|token|secret|password|pass|id|api)|"
     rb"insert|replace[_-]?(?:me|with|this)|dummy|fake|redacted|todo|fixme|not[_-]?a?[_-]?real|<[^>]+>|\.\.\.|\*\*\*|foobar|"
     rb"xxxx|yyyy|zzzz|(?:test|my)[_-]?(?:key|token|secret|api)"
 )
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CLIMB = "|".join(f"{one}(?={two})" for one, two in pairwise(_LETTERS))
-_RUNS = regex.compile(
+_RUNS = rich(
     rf"(?i)aaaaaa|000000|0?123456789|(?:{_CLIMB}){{5,}}[a-z]|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh".encode()
 )
-_ONE_CHARACTER = regex.compile(rb"([^A0=])\1{11}")
+_ONE_CHARACTER = rich(rb"([^A0=])\1{11}")
 """A dozen times the same in a row is never chance; zeros are, where they are padded to a length."""
 _SHORT = 20
 """Below this length one run of neighbouring keys marks a stand-in; from there on the runs must make up half of it."""
-_TEMPLATE = regex.compile(
+_TEMPLATE = rich(
     rb"\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{%|<%|%[A-Za-z_]+%|#\{[^}]*\}|\A\$[A-Za-z_]\w*\Z|\A%[sdv]\Z|\A\{\w*\}\Z|"
     rb"\A(?:process\.env|os\.environ|ENV\[|env\(|getenv)|\{[A-Za-z_][A-Za-z_0-9-]{0,30}:[^{}\n]{0,80}\}|\{b64[a-z]{0,3}:"
 )
-_EXPRESSION = regex.compile(rb"\(\?[:P<=!]|\[(?:0-9|A-Z|a-z|\^)|\\[dwsb][{+*]|\]\{\d")
+_EXPRESSION = rich(rb"\(\?[:P<=!]|\[(?:0-9|A-Z|a-z|\^)|\\[dwsb][{+*]|\]\{\d")
 """What only a regular expression holds; scanners' own sources are full of them, beside the word secret."""
-_FIXED_WORDS = regex.compile(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|placeholder|redacted|your[_-]")
+_FIXED_WORDS = rich(rb"(?i)example|x{6}|\*{3}|\.{3}|0{8}|1{8}|a{8}|f{8}|placeholder|redacted|your[_-]")
 
 
 @lru_cache(maxsize=1 << 12)

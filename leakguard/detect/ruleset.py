@@ -18,16 +18,18 @@ import msgspec
 from isal import isal_zlib
 
 from leakguard import __version__
+from leakguard.detect.kept import keep, use_kept
+from leakguard.detect.lazy import LazyMapping, LazySequence
 from leakguard.detect.rules import patterns_folder, read_rules, rule_files
 from leakguard.errors import RuleError
 from leakguard.model import Guidance, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import regex
 
-_FORMAT = 4
+_FORMAT = 5
 _CHECK = 4
 """Bytes of the checksum that a cached set begins with."""
 
@@ -42,6 +44,9 @@ class _Stored(msgspec.Struct, array_like=True):
     standard: tuple[int, ...]
     expressions: memoryview
     engine: str
+    own: memoryview
+    ids: tuple[str, ...]
+    beginnings: dict[str, list[tuple[str, str]]]
 
 
 class RuleSet:
@@ -55,6 +60,10 @@ class RuleSet:
         self.digest = stored.digest
         self.standard = frozenset(stored.standard)
         """The numbers of the rules that are on where nobody chose."""
+        self.beginnings = stored.beginnings
+        """What their tokens begin with, as `Beginnings` knows it."""
+        self.numbers = {name: number for number, name in enumerate(stored.ids)}
+        """Each rule's number by its id."""
         self._rules = stored.rules
         self._guidance = stored.guidance
         self._kept, self._engine = stored.expressions, stored.engine
@@ -64,14 +73,14 @@ class RuleSet:
         return {name: bytes(item) if isinstance(item, memoryview) else item for name, item in vars(self).items()}
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> Sequence[Rule]:
         """All rules, by number."""
-        return msgspec.msgpack.decode(self._rules, type=tuple[Rule, ...])
+        return LazySequence(self._rules, Rule)
 
     @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Each rule's number by its id."""
-        return {rule.id: number for number, rule in enumerate(self.rules)}
+    def by_id(self) -> Mapping[str, Rule]:
+        """All rules, by id."""
+        return LazyMapping(self.numbers, self.rules)
 
     @cached_property
     def _expressions(self) -> tuple[bytes, ...]:
@@ -88,10 +97,9 @@ class RuleSet:
         kept = self._expressions[number]
         return restore_expression(kept) if kept else compile_expression(self.rules[number].match)
 
-    def guidance(self) -> dict[str, Guidance]:
-        """Every rule's guidance by rule id; decoded when asked for, because detection needs none of it."""
-        items = msgspec.msgpack.decode(self._guidance, type=tuple[Guidance, ...])
-        return {item.rule: item for item in items}
+    def guidance(self) -> Mapping[str, Guidance]:
+        """Every rule's guidance by rule id."""
+        return LazyMapping(self.numbers, LazySequence(self._guidance, Guidance))
 
 
 def load_ruleset(
@@ -109,6 +117,7 @@ def load_ruleset(
     place = cache / f"rules-{_key(builtin, extra)}.bin" if cache else None
     stored = _read_cache(place) if place else None
     if stored is not None:
+        use_kept(stored.own)
         return RuleSet(stored)
     files = [*rule_files(builtin), *extra]
     if not files:
@@ -124,6 +133,7 @@ def load_ruleset(
 def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
     """Check what only the whole set can show, and compile the anchors."""
     from leakguard.detect.anchors import compile_database, measure
+    from leakguard.detect.beginnings import find_beginnings
     from leakguard.detect.checks import find_check
     from leakguard.detect.expressions import ENGINE, compile_expression, keep_expression
 
@@ -165,7 +175,21 @@ def build_ruleset(rules: Sequence[tuple[Rule, Guidance]]) -> _Stored:
         standard=tuple(number for number, (rule, _) in enumerate(rules) if not rule.disabled),
         expressions=memoryview(msgspec.msgpack.encode(expressions)),
         engine=ENGINE,
+        own=memoryview(_keep_own(rules)),
+        ids=tuple(rule.id for rule, _ in rules),
+        beginnings=find_beginnings(rule for rule, _ in rules),
     )
+
+
+def _keep_own(rules: Sequence[tuple[Rule, Guidance]]) -> bytes:
+    """What the expressions of leakguard's own code compile to that these rules can lead to."""
+    from leakguard.detect import allowances, matching  # noqa: F401 - what they import asks for expressions
+    from leakguard.detect.starts import find_starts
+
+    for rule, _ in rules:
+        if rule.generic:
+            find_starts(rule.match)
+    return keep()
 
 
 def _key(folder: Path, extra: Sequence[Path]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from leakguard.detect.kept import plain
 from leakguard.detect.rules import PIECE, top_level
 from leakguard.detect.syntax import sre_parse
 
@@ -30,7 +31,7 @@ class Starts:
     through for them."""
 
     def __init__(self, words: str, before: int, first: bool) -> None:
-        self._words = re.compile(words.encode())
+        self._words = plain(words.encode())
         self._before, self._first = before, first
         self._beyond = before + sre_parse.parse(words).getwidth()[1]
 

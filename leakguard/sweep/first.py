@@ -1,10 +1,14 @@
-"""The first pass: every blob, commit and tag, pack by pack; packs that are remembered are not read again."""
+"""The first pass: every blob, commit and tag, pack by pack; packs that are remembered are not read again.
+
+What reads a memory is imported where there is one: otherwise workers would wait for it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from array import array
 from collections import Counter
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,9 +17,7 @@ import msgspec
 from leakguard.collect import Collector
 from leakguard.git import kernel
 from leakguard.model import Held
-from leakguard.sweep.counted import Counted, remember_repeats
 from leakguard.sweep.memory import PackMemory, strip
-from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import LOOSE, Texts
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from leakguard.model import Skipped
     from leakguard.pool import Pool
     from leakguard.sweep.memory import HeldRow, Memory
+    from leakguard.sweep.revival import Reviver
     from leakguard.sweep.worker import Task
 
 
@@ -42,12 +45,13 @@ class FirstPass:
 
     def __init__(self, objects: Objects, memory: Memory, detector: Detector) -> None:
         self.objects, self.memory, self.detector = objects, memory, detector
-        self.reviver = Reviver(objects, detector)
         self.collector = Collector()
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
         self._commits = bytearray()
+        self._tasks: list[Task] = []
+        self._begun: Iterator[object] | None = None
         self._read: set[int] = set()
         self._recalled: dict[int, Recalled] = {}
 
@@ -56,14 +60,32 @@ class FirstPass:
         for number, pack in enumerate(self.objects.packs):
             known = self.memory.read(self.memory.pack_key(pack), PackMemory)
             if known is not None and _is_whole(known, self.objects):
-                with contextlib.suppress(StaleError):
-                    self._recalled[number] = recalled(known, self.reviver)
+                self._recall(number, known)
+
+    def _recall(self, number: int, known: PackMemory) -> None:
+        from leakguard.sweep.revival import StaleError
+
+        with contextlib.suppress(StaleError):
+            self._recalled[number] = recalled(known, self.reviver)
+
+    @cached_property
+    def reviver(self) -> Reviver:
+        """What reads remembered positions."""
+        from leakguard.sweep.revival import Reviver
+
+        return Reviver(self.objects, self.detector)
 
     def settled(self) -> bool:
         """Join what was recalled to what was read. False, with nothing joined, where a pack or the loose objects still
         have to be read: they are not remembered, or what was remembered is not what stands there."""
         if self.waiting():
             return False
+        return not self._recalled or self._join()
+
+    def _join(self) -> bool:
+        from leakguard.sweep.counted import Counted
+        from leakguard.sweep.revival import StaleError
+
         known = [self._recalled[number] for number in sorted(self._recalled)]
         try:
             Counted([item.counted for item in known], self.reviver, self.memory).join(self.collector)
@@ -82,21 +104,31 @@ class FirstPass:
         numbers = [*range(len(self.objects.packs)), *([LOOSE] if self.objects.loose else [])]
         return [number for number in numbers if number not in self._read and number not in self._recalled]
 
+    def begin(self, pool: Pool, tasks: Sequence[Task]) -> None:
+        """Have other processes begin with those of the tasks that wait; this one takes part in `run`."""
+        waiting = set(self.waiting())
+        self._tasks = [task for task in tasks if task.pack in waiting]
+        self._begun = pool.begin("read_texts", self._tasks)
+
     def run(self, pool: Pool, tasks: Sequence[Task], progress: Callable[[str, int, int], None]) -> None:
-        """Do those of the tasks that wait, and remember what they say of each pack."""
-        waiting = self.waiting()
-        tasks = [task for task in tasks if task.pack in waiting]
+        """Do those of the tasks that wait, begun or not, and remember what they say of each pack."""
+        if self._begun is None:
+            self.begin(pool, tasks)
+        assert self._begun is not None
+        begun, self._begun, waiting = self._begun, None, self.waiting()
         fresh: dict[int, list[Texts]] = {}
-        for done, out in enumerate(pool.map("read_texts", tasks), 1):
+        for done, out in enumerate(begun, 1):
             assert isinstance(out, Texts)
             if self.memory.folder is not None:
                 fresh.setdefault(out.pack, []).append(out)
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
             self._take_commits(out.commits, out.pack)
-            progress("Scanning objects", done, len(tasks))
+            progress("Scanning objects", done, len(self._tasks))
         self._read.update(waiting)
         if fresh:
+            from leakguard.sweep.counted import remember_repeats
+
             kept = [self._remember(number, outs) for number, outs in sorted(fresh.items()) if number != LOOSE]
             remember_repeats([whole for whole in kept if whole is not None], self.reviver, self.memory)
             fresh.clear()

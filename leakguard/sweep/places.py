@@ -20,7 +20,7 @@ from leakguard.model import CommitInfo, Event, Place, Provenance, Secret
 from leakguard.sweep.quotes import NAME, WHOLE, Quotes, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from leakguard.collect import Group, Spot
     from leakguard.detect.detector import Detector, Found
@@ -100,10 +100,25 @@ class HistoryLocator:
         """The sites of each group. Groups must be those that `keys` was made of, by `group_keys`."""
         return map(self._site, groups)
 
+    def ahead(self, groups: Sequence[Group]) -> Iterator[Spot]:
+        """Most of the spots that `locate` is going to quote."""
+        for group in groups:
+            key = self.owner.get((group.match.rule, group.match.secret.reveal()), -1)
+            life = self.lives.get(key, Life())
+            commits = {self._last_with(number, key) for number in life.removed[:MAX_EVENTS]}
+            commits.update(life.introduced[:MAX_EVENTS], [self._head()] if life.in_head else [])
+            heads = filter(None, map(self.history.commit, commits))
+            holders = {oid for head in heads for _, oid in self.found_in(head.tree, key)}
+            yield from (spot for spot in group.spots if spot.holder in holders)
+
+    def take(self, quoting: Iterable[Mapping[Spot, Place | None]]) -> None:
+        """What others quoted."""
+        for quoted in quoting:
+            self._ahead.update(quoted)
+
     def place(self, spot: Spot) -> Place | None:
         """A path that leads to a spot's object, in HEAD or where it was introduced; else the object itself."""
-        for quoted in self.quoting:
-            self._ahead.update(quoted)
+        self.take(self.quoting)
         for key in sorted(self.keys.get(spot.holder, ())):
             life = self.lives.get(key, Life())
             commit = self._head() if life.in_head else next(iter(life.introduced), -1)
@@ -219,13 +234,15 @@ class HistoryLocator:
     ) -> tuple[Event, ...]:
         events = []
         for number in numbers[:MAX_EVENTS]:
-            source = number
-            if parent:
-                head = self.history.commit(number)
-                parents = head.parents if head else ()
-                source = next((at for at in parents if key in self._keys_of(at)), number)
+            source = self._last_with(number, key) if parent else number
             events.append(Event(self.info(number), self._places_in(source, key, spots)))
         return tuple(events)
+
+    def _last_with(self, number: int, key: int) -> int:
+        """The parent of a commit that still has what the commit removed."""
+        head = self.history.commit(number)
+        parents = head.parents if head else ()
+        return next((at for at in parents if key in self._keys_of(at)), number)
 
     def _keys_of(self, commit: int) -> frozenset[int]:
         head = self.history.commit(commit)

@@ -81,8 +81,13 @@ class Quotes:
             return None
 
 
-def batches(spots: Iterable[Spot]) -> Iterator[list[Spot]]:
-    """Spots in objects, in tasks for workers; those in one object, or in an archive, stay together."""
+def batches(spots: Iterable[Spot]) -> list[list[Spot]]:
+    """Spots in objects, in tasks for workers; those in one object, or in an archive, stay together. What takes longest
+    comes first, so that nobody waits for it at the end: archives."""
+    return sorted(_batches(spots), key=lambda batch: -sum(not _is_own(spot.label) for spot in batch))
+
+
+def _batches(spots: Iterable[Spot]) -> Iterator[list[Spot]]:
     batch: list[Spot] = []
     for spot in sorted({spot for spot in spots if spot.holder}):
         if len(batch) >= BATCH and batch[-1].holder != spot.holder:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.assemble import is_listed_kind
 from leakguard.detect.allowances import read_comments
-from leakguard.detect.decoders import find_inner
+from leakguard.detect.decoders import find_inners
 from leakguard.detect.detector import match_of
 from leakguard.model import Held
 from leakguard.sweep.quotes import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from leakguard.collect import Spot
     from leakguard.detect.detector import Detector, Found
@@ -59,13 +59,10 @@ class Reviver:
 
     def rule(self, name: str) -> tuple[int, Rule]:
         """The number and the rule of this id."""
-        if name not in self._rules:
+        number = self.detector.numbers.get(name)
+        if number is None:
             raise StaleError(name)
-        return self._rules[name]
-
-    @cached_property
-    def _rules(self) -> dict[str, tuple[int, Rule]]:
-        return {rule.id: (number, rule) for number, rule in enumerate(self.detector.rules)}
+        return number, self.detector.rules[number]
 
     def _each(self, spots: Sequence[Spot], ask: Callable[[_Text, int], Any]) -> list[Any]:
         """An answer for each spot, in their order; asked text by text."""
@@ -77,13 +74,15 @@ class Reviver:
 
     def _texts(self, spots: Sequence[Spot]) -> Iterator[tuple[_Text, list[int]]]:
         """The texts that hold spots, each with the places of its spots. They come in the order of the packs, where the
-        versions of a file are neighbours; one is held at a time."""
+        versions of a file are neighbours; one is held at a time, or what is asked for of one archive."""
         numbers = {holder: self._number(holder) for holder in {spot.holder for spot in spots}}
         order = sorted(range(len(spots)), key=lambda at: (numbers[spots[at].holder], spots[at].label))
         for holder, inside in groupby(order, key=lambda at: spots[at].holder):
             content = self._read(holder)
-            for label, places in groupby(inside, key=lambda at: spots[at].label):
-                yield _Text(self, _inner(content, label)), list(places)
+            places = {label: list(group) for label, group in groupby(inside, key=lambda at: spots[at].label)}
+            inner = find_inners(content, [label for label in places if label not in ("", *WHOLE)])
+            for label, group in places.items():
+                yield _Text(self, _inner(content, inner, label)), group
 
     def _number(self, holder: str) -> int:
         try:
@@ -160,10 +159,9 @@ class _Text:
         return self.detector.detect(self.content)
 
 
-def _inner(content: bytes, label: str) -> bytes:
+def _inner(content: bytes, inner: Mapping[str, bytes], label: str) -> bytes:
     if label in ("", *WHOLE):
         return content
-    inner = find_inner(content, label)
-    if inner is None:
+    if label not in inner:
         raise StaleError(label)
-    return inner
+    return inner[label]

@@ -1,4 +1,7 @@
-"""One sweep from repository to result."""
+"""One sweep from repository to result.
+
+What only the end of it needs is imported in its methods: by then other processes are at work.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 import msgspec
 
 from leakguard import __version__
-from leakguard.assemble import Assembly, begin_fingerprints, by_weight, finding_order, listed
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
-from leakguard.excerpt import escape, printable
-from leakguard.git.history import LazyHistory, Tip
 from leakguard.git.objects import Objects, listed_by_libgit2
 from leakguard.git.packs import KINDS
 from leakguard.model import Coverage, Result, Skipped
@@ -22,20 +22,19 @@ from leakguard.pool import Pool, import_processes
 from leakguard.sweep.first import FirstPass
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.opening import Opening
-from leakguard.sweep.places import HistoryLocator, Reached
-from leakguard.sweep.quotes import Quotes, batches
-from leakguard.sweep.second import SecondPass
 from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from leakguard.assemble import Assembled
+    from leakguard.assemble import Assembled, Assembly
     from leakguard.collect import Collector, Group, Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
+    from leakguard.git.history import LazyHistory, Tip
     from leakguard.model import Finding, Place
+    from leakguard.sweep.places import HistoryLocator, Reached
     from leakguard.sweep.worker import Task
 
 SMALL = 4 << 20
@@ -111,9 +110,9 @@ class _Sweep:
         listener: Listener | None = None,
     ) -> None:
         self.rules, self.settings, self.progress = rules, settings, progress
+        self.by_id = rules.by_id
         self.opening, self.listener = opening, listener
         self.repository = opening.repository()
-        self.by_id = {rule.id: rule for rule in rules.rules}
         self.active = active_rules(rules, settings)
         self.detector = Detector(rules, self.active)
         self.skipped: list[Skipped] = []
@@ -124,13 +123,18 @@ class _Sweep:
 
     def run(self) -> Result:
         self.objects = self.open()
-        self.refs = self.repository.refs(self.objects, self.broken)
-        self.bare = self.begin()
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)
         self.first = FirstPass(self.objects, memory, self.detector)
         try:
             self.first.recall()
+            if self.first.waiting():
+                self.first.begin(self.pool(), self.tasks)
+            from leakguard.git.history import LazyHistory
+            from leakguard.sweep.second import SecondPass
+
+            self.refs = self.repository.refs(self.objects, self.broken)
+            self.bare = self.begin()
             self.read_outside()
             while not self.first.settled():
                 self.first.run(self.pool(), self.tasks, self.progress)
@@ -175,12 +179,16 @@ class _Sweep:
         if self._pool is None:
             size = sum(pack.size for pack in self.objects.packs)
             jobs = self.settings.workers if size > SMALL or len(self.objects.loose) > MANY_LOOSE else 1
+            if jobs > 1:
+                _ = self.detector.matcher  # what it imports and decodes is shared by processes that are forked
             make = partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
             self._pool = Pool(make, jobs)
         return self._pool
 
     def begin(self) -> Result:
         """What is known of the result before anything is read."""
+        from leakguard.excerpt import escape
+
         bare = Result(
             target=escape(str(self.repository.path)),
             kind="sweep",
@@ -195,12 +203,15 @@ class _Sweep:
 
     def begin_result(self, groups: Sequence[Group]) -> None:
         """Have the slow fingerprints made, and what is held back quoted, while one process is enough for the rest."""
+        from leakguard.assemble import begin_fingerprints, listed
+        from leakguard.sweep.quotes import Quotes, batches
+
         begin_fingerprints(groups, self.collector, self.by_id, self.settings)
         spots = batches(item.spot for item in listed(self.collector, self.by_id))
         if self._pool is None:
             self.quoting: Iterator[object] = map(Quotes(self.objects, self.mask, {}).places, spots)
         else:
-            self.quoting = self._pool.begin("quote", list(spots), self.mask is not None)
+            self.quoting = self._pool.begin("quote", spots, self.mask is not None)
 
     @property
     def mask(self) -> Detector | None:
@@ -235,6 +246,8 @@ class _Sweep:
 
     def read_outside(self) -> None:
         """The repository's own configuration, logs and ref names."""
+        from leakguard.excerpt import escape, printable
+
         names = b"\n".join(self.repository.ref_names)
         for label, content in [*self.repository.texts(self.settings.max_blob_size), ("ref names", names)]:
             shown = printable(label.encode("utf-8", "surrogateescape"))
@@ -246,14 +259,21 @@ class _Sweep:
         self.skipped.extend(Skipped(escape(name), reason) for name, reason in self.repository.problems)
 
     def tips(self) -> list[Tip]:
+        from leakguard.git.history import Tip
+
         return [Tip(ref.name, self.objects.find(ref.commit), ref.remote) for ref in self.refs if ref.commit]
 
     def result(self, groups: list[Group], reached: Reached, history: LazyHistory) -> Result:
+        from leakguard.assemble import Assembly
+        from leakguard.sweep.places import HistoryLocator
+
         tags = [(oid, ref.name) for ref in self.refs for oid in ref.leads]
         quoting = cast("Iterator[dict[Spot, Place | None]]", self.quoting)
         locator = HistoryLocator(
             self.objects, history, reached, self.mask, today(), tags, self.outside, self.detector, quoting
         )
+        if self._pool is not None:
+            self.quote_ahead(self._pool, locator, groups)
         guidance = self.rules.guidance()
         if self.settings.stale_fails:
             self.collector.idle |= set(locator.idle_comments())
@@ -270,8 +290,19 @@ class _Sweep:
             guidance={rule: guidance[rule] for rule in sorted(used)},
         )
 
+    def quote_ahead(self, pool: Pool, locator: HistoryLocator, groups: list[Group]) -> None:
+        """Have what stands at the places that are going to be told quoted by all processes."""
+        from leakguard.sweep.quotes import batches
+
+        spots = batches(locator.ahead(groups))
+        locator.take(locator.quoting)
+        locator.take(cast("Iterator[dict[Spot, Place | None]]", pool.begin("quote", spots, self.mask is not None)))
+        pool.dismiss()
+
     def tell(self, work: Assembly, groups: list[Group], used: set[str]) -> tuple[Finding, ...]:
         """The findings in their total order; none where a listener was told of each. `used` gathers their rules."""
+        from leakguard.assemble import by_weight, finding_order
+
         if self.listener is None:
             findings = tuple(sorted(work.findings(groups), key=finding_order))
             used.update(finding.rule for finding in findings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from leakguard.collect import Collector, Spot
+from leakguard.collect import Collector
 from leakguard.config import MAX_BLOB_SIZE
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.incremental import ends_of, scan_edit, scan_whole
@@ -20,6 +20,7 @@ from leakguard.model import ANCHOR_WIDTH, Skipped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from leakguard.collect import Spot
     from leakguard.detect.detector import Detector
     from leakguard.detect.incremental import State
     from leakguard.git.objects import Objects
@@ -232,8 +233,8 @@ class _TextRun:
             return
         oid, collector = self.worker.objects.oid(number), self.out.collector
         alone, others = self.detector.part(confirmed)
-        for rule, reason, found, start, end in alone:
-            collector.hold(reason, rule, found, Spot(oid, "", start, end))
+        if alone:
+            collector.hold(alone, self.detector.rules, oid)
         if others:
             collector.add(self.detector.resolve(read(), others), oid)
 

@@ -6,7 +6,7 @@ import hashlib
 import pickle
 from typing import TYPE_CHECKING
 
-from leakguard.collect import Collector, Spot
+from leakguard.collect import Collector
 from leakguard.detect.checks import google
 from leakguard.detect.detector import Detector
 from leakguard.detect.rules import parse_rules
@@ -114,8 +114,7 @@ def test_what_is_held_back_by_itself_is_counted_as_the_whole_text_would_be(
     for holder in ("b", "a", "c"):
         whole.add(detector.resolve(data, confirmed), holder)
         alone, others = detector.part(confirmed)
-        for rule, reason, found, start, end in alone:
-            parted.hold(reason, rule, found, Spot(holder, "", start, end))
+        parted.hold(alone, detector.rules, holder)
         parted.add(detector.resolve(data, others), holder)
     assert {item.held.reason for item in whole.held.values()} >= {"placeholder", "known-example", "encrypted"}
     assert (parted.held, parted.groups) == (whole.held, whole.groups)

@@ -13,7 +13,7 @@ from leakguard.cli.lines import open_lines
 from leakguard.errors import UsageError
 from leakguard.report import find_report
 from leakguard.report.load import load
-from leakguard.sweep import run as runs
+from leakguard.sweep import places
 from leakguard.sweep.run import sweep
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_a_finding_is_told_before_the_next_one_is_placed(
 ) -> None:
     told: list[str] = []
 
-    class Locator(runs.HistoryLocator):
+    class Locator(places.HistoryLocator):
         def _site(self, group):
             told.append("placed")
             return super()._site(group)
@@ -82,7 +82,7 @@ def test_a_finding_is_told_before_the_next_one_is_placed(
         def finding(self, finding: Finding) -> None:
             told.append("told")
 
-    monkeypatch.setattr(runs, "HistoryLocator", Locator)
+    monkeypatch.setattr(places, "HistoryLocator", Locator)
     sweep(busy.path, rules, settings, listener=Teller())
     assert told[:4] == ["placed", "told", "placed", "told"]
 

@@ -14,6 +14,7 @@ from leakguard.detect.detector import Detector
 from leakguard.git.objects import open_objects
 from leakguard.git.repository import open_repository
 from leakguard.sweep import run as module
+from leakguard.sweep.places import HistoryLocator
 from leakguard.sweep.quotes import BATCH, Quotes, batches
 from leakguard.sweep.run import sweep
 
@@ -91,6 +92,37 @@ def test_many_quotes_at_once_are_those_that_are_made_one_by_one(held: GitRepo, r
     one = Quotes(objects, detector if masked else None, outside)
     assert many == {spot: one.place(spot) for spot in spots}
     assert sum(place is not None for place in many.values()) == len(spots) - 2
+
+
+def test_what_findings_are_told_with_was_quoted_ahead(
+    held: GitRepo, rules: RuleSet, settings: Settings, token: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held.commit(archive__zip=zipped({f"m{at}.txt": f"x = {token(f'in zip {at}')}\n" for at in range(9)}))
+    held.commit(a=f"a = {token('a')}\n", b=f"b = {token('a')}\n")
+    held.commit(a="gone\n", b=f"first\nb = {token('a')}\n")
+    monkeypatch.setattr(module, "SMALL", 0)
+    late: list[Spot] = []
+    honest = HistoryLocator._quoted
+    monkeypatch.setattr(
+        HistoryLocator,
+        "_quoted",
+        lambda self, spot: (late.append(spot) if spot not in self._ahead else None, honest(self, spot))[1],
+    )
+    alone = sweep(held.path, rules, settings)
+    assert len(alone.findings) > 10
+    assert late
+    late.clear()
+    assert sweep(held.path, rules, msgspec.structs.replace(settings, jobs=2)) == alone
+    assert not [
+        spot for spot in late if spot.holder and spot.label in ("", "decoded", *(f"!m{at}.txt" for at in range(9)))
+    ]
+
+
+def test_the_longest_batches_come_first() -> None:
+    spots = [Spot(f"{number:040x}", "!m.txt" if number == 50 else "", 1, 9) for number in range(100)]
+    told = batches(spots)
+    assert [spot.label for spot in told[0]].count("!m.txt") == 1
+    assert sorted(spot for batch in told for spot in batch) == spots
 
 
 def test_an_archive_is_read_once_for_all_its_members(

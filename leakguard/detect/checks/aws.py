@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 
-import regex
-
 from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
+from leakguard.detect.kept import rich
 
 _ACCOUNT_MASK = 0x7FFFFFFFFF80
 _DOCUMENTATION_ACCOUNTS = {123456789012, 111122223333, 444455556666, 999999999999, 0}
@@ -19,8 +18,8 @@ _CANARY_ACCOUNTS = {
 }  # fmt: skip
 """Accounts whose keys canarytokens.org hands out as bait (https://trufflesecurity.com/canaries)."""
 
-_CLASSES = (regex.compile(rb"[A-Z]"), regex.compile(rb"[a-z]"), regex.compile(rb"[0-9]"))
-_WORDS = regex.compile(rb"[A-Z]?[a-z]{5,}(?![a-z])")
+_CLASSES = (rich(rb"[A-Z]"), rich(rb"[a-z]"), rich(rb"[0-9]"))
+_WORDS = rich(rb"[A-Z]?[a-z]{5,}(?![a-z])")
 
 
 def check_account(evidence: Evidence, _argument: str) -> Verdict:

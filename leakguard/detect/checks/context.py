@@ -6,24 +6,25 @@ import regex
 
 from leakguard.detect.checks.digest import check_not_digest
 from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
+from leakguard.detect.kept import rich
 
-_CREDENTIAL = regex.compile(
+_CREDENTIAL = rich(
     rb"(?i)key|token|secret|passw|pwd|auth|cred|api|bearer|access|licen[sc]e|sid\b|[_-]id\b|webhook|hook|sign|private"
 )
-_ASSIGNMENT = regex.compile(rb"[\"'`\])]?[ \t]*(?::=|=>|==?|:|,|\()[ \t]*[\"'`]?(?:[A-Za-z]+[ \t]+)?[\"'`]?\Z")
-_QUOTED = regex.compile(rb"[\"'`\])}]?[ \t]{1,4}[\"'`]\Z")
+_ASSIGNMENT = rich(rb"[\"'`\])]?[ \t]*(?::=|=>|==?|:|,|\()[ \t]*[\"'`]?(?:[A-Za-z]+[ \t]+)?[\"'`]?\Z")
+_QUOTED = rich(rb"[\"'`\])}]?[ \t]{1,4}[\"'`]\Z")
 """`acme 'value'`: a call without brackets, a shell's argument, an alias."""
 
-_NAMED = regex.compile(
+_NAMED = rich(
     rb"(?i)(?:secret|token|passw(?:or)?d|api[_-]?key|authorization|credential)s?[\"'`]?[ \t]*[:=>][ \t]*[\"'`{]{0,2}"
     rb"(?:[A-Za-z]+[ \t]+){0,2}\Z"
 )
 """`"token": "acme value"`: the provider's word itself stands in what a credential's name is given."""
 
-_REFERENCE = regex.compile(rb"(?i)credentials\([\"']\Z|credentials_?id[\"']?[ \t]*[:=(][ \t]*[\"']?\Z")
+_REFERENCE = rich(rb"(?i)credentials\([\"']\Z|credentials_?id[\"']?[ \t]*[:=(][ \t]*[\"']?\Z")
 """Jenkins' `credentials('ID')` and `credentialsId: 'ID'`: what follows is where the secret is kept."""
 
-_NAME = regex.compile(rb"[A-Z]?[a-z]{3,}")
+_NAME = rich(rb"[A-Z]?[a-z]{3,}")
 
 
 def _is_identifier(value: bytes) -> bool:

@@ -14,8 +14,9 @@ import msgspec
 import regex
 
 from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
+from leakguard.detect.kept import rich
 
-_BASE64 = regex.compile(rb"[A-Za-z0-9+/_-]*")
+_BASE64 = rich(rb"[A-Za-z0-9+/_-]*")
 
 
 def decode_base64(text: bytes) -> bytes | None:

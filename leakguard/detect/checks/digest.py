@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import regex
-
 from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
+from leakguard.detect.kept import rich
 
-_LABEL = regex.compile(
+_LABEL = rich(
     rb"(?i)((?<![a-z])(?:md5(?:sum)?|sha[_-]?(?:1|224|256|384|512)?(?:sum)?|blake2[bs]?|integrity|digest|checksum|etag|"
     rb"h1|commit(?:[ _-]?(?:id|hash))?|rev(?:ision)?|(?:git[_-]?)?(?:head|ref)|tree[_-]?id|oid|before|after)|"
     rb"(?-i:(?<=[a-z])(?:Sha|Ref|Oid|Commit|Digest|Checksum)))"

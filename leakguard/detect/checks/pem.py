@@ -16,18 +16,17 @@ from pathlib import Path
 import regex
 
 from leakguard.detect.checks.evidence import Evidence, Verdict
+from leakguard.detect.kept import rich
 
-_BEGIN = regex.compile(rb"-----BEGIN[ +_]((?:[A-Z0-9]+[ +_]){0,4}?PRIVATE[ +_]KEY(?:[ +_]BLOCK)?)-----")
-_END = regex.compile(rb"-----END[ +_](?:[A-Z0-9]+[ +_]){0,4}?PRIVATE[ +_]KEY(?:[ +_]BLOCK)?-----")
-_HEADER = regex.compile(
+_BEGIN = rich(rb"-----BEGIN[ +_]((?:[A-Z0-9]+[ +_]){0,4}?PRIVATE[ +_]KEY(?:[ +_]BLOCK)?)-----")
+_END = rich(rb"-----END[ +_](?:[A-Z0-9]+[ +_]){0,4}?PRIVATE[ +_]KEY(?:[ +_]BLOCK)?-----")
+_HEADER = rich(
     rb"^[^A-Za-z\n]*(?:Proc-Type|DEK-Info|Comment|Version|Hash|Charset|MessageID|X-[A-Za-z-]+):[^\n]*$",
     regex.MULTILINE,
 )
-_LINE_END = regex.compile(
-    rb"\\+[nr]|%0[AD]|&#(?:10|13|x[AaDd]);|<br */?>|\\+(?=[ \t]*\n)|\\u000[aAdD]", regex.IGNORECASE
-)
-_TOKEN = regex.compile(rb"[A-Za-z0-9+/]+={0,2}")
-_ABBREVIATED = regex.compile(
+_LINE_END = rich(rb"\\+[nr]|%0[AD]|&#(?:10|13|x[AaDd]);|<br */?>|\\+(?=[ \t]*\n)|\\u000[aAdD]", regex.IGNORECASE)
+_TOKEN = rich(rb"[A-Za-z0-9+/]+={0,2}")
+_ABBREVIATED = rich(
     rb"(?i)\.\.\.|\xe2\x80\xa6|\[\.|<[a-z_ -]{3,40}>|\$\{|\{\{|\*{4}|x{10}|redacted|your[_ -]?(?:private[_ -]?)?key|"
     rb"(?:key|contents?|data|body)[_ -](?:here|goes)|example[_ -]?key|"
     rb"(?<![A-Za-z0-9+/])(?:snip|placeholder|omitted|truncated)(?![A-Za-z0-9+/])"  # base64 may spell a short word
@@ -257,7 +256,7 @@ def crc24(data: bytes) -> int:
     return value
 
 
-_ARMOUR_CHECK = regex.compile(rb"(?:\A|[^A-Za-z0-9+/=])=([A-Za-z0-9+/]{4})(?![A-Za-z0-9+/=])")
+_ARMOUR_CHECK = rich(rb"(?:\A|[^A-Za-z0-9+/=])=([A-Za-z0-9+/]{4})(?![A-Za-z0-9+/=])")
 
 
 def _judge_armour(text: bytes, *, whole: bool) -> Verdict:

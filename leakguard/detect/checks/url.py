@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import unquote_to_bytes
 
-import regex
-
 from leakguard.detect.checks.evidence import NEUTRAL, Evidence, Verdict
+from leakguard.detect.kept import rich
 from leakguard.detect.placeholders import placeholder_reason
 
 _STAND_INS = frozenset(
@@ -46,12 +45,12 @@ _EXAMPLE_HOSTS = frozenset(
         b"foo.bar "
     ).split()
 )
-_NAMED = regex.compile(
+_NAMED = rich(
     rb"(?:[a-z]{1,12}[._-]){0,3}(?:pass|passwd|password|pw|pwd|user|token|secret|key)(?:[._-]?\d{0,4}|[._-][a-z]{1,8})\Z"
 )
 """What names a password in place of being one: `test_password_2`, `MY_GITHUB_TOKEN`, `invalid-password`."""
 _LEET = bytes.maketrans(b"@0$5341", b"aosseai")
-_TEMPLATE = regex.compile(
+_TEMPLATE = rich(
     rb"[$#%]\{|[$#]\(|\{\{|\}\}|<[^>]*>?|\A[$%@:]\w+\Z|\A%\w+%\Z|\A%[sdvr@]|\A\{[^}]*\}\Z|\[[A-Za-z _-]+\]|\A\$|\\\(|"
     rb"\A[\"'`]|[\"'`][ \t]*[+.&][ \t]*|\A\+|\A\.{2,}|\*\*|\xe2\x80\xa6|\xe2\x80\xa2"
 )

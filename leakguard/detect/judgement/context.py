@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+from re import IGNORECASE
 from typing import TYPE_CHECKING
+
+from leakguard.detect.kept import plain
 
 if TYPE_CHECKING:
     from leakguard.detect.checks.evidence import Evidence
@@ -13,26 +15,26 @@ if TYPE_CHECKING:
 NAMES = (
     (
         "password",
-        re.compile(
+        plain(
             rb"(?i)passw|passphrase|pass_phrase|passcode|pwd|pswd|senha|contrase|kennwort|pass$|pass[^a-z]|(?:^|[_.-])pw"
         ),
     ),
     (
         "secret-key",
-        re.compile(rb"(?i)secret_?(?:access_?)?key|private_?key|(?:en|de)crypt\w*key|sign\w*_?key|aes_?key|hmac"),
+        plain(rb"(?i)secret_?(?:access_?)?key|private_?key|(?:en|de)crypt\w*key|sign\w*_?key|aes_?key|hmac"),
     ),
-    ("api-key", re.compile(rb"(?i)(?:api|access|app|consumer|client|account|license|auth)[_. -]?key")),
-    ("secret", re.compile(rb"(?i)secret")),
-    ("token", re.compile(rb"(?i)token|jwt|ticket|[._-]sid|session|bearer")),
-    ("salt", re.compile(rb"(?i)salt|pepper|seed")),
-    ("credential", re.compile(rb"(?i)cred")),
-    ("basic", re.compile(rb"(?i)basic|identified")),
-    ("auth", re.compile(rb"(?i)auth|oauth|ntlm")),
-    ("key", re.compile(rb"(?i)key")),
+    ("api-key", plain(rb"(?i)(?:api|access|app|consumer|client|account|license|auth)[_. -]?key")),
+    ("secret", plain(rb"(?i)secret")),
+    ("token", plain(rb"(?i)token|jwt|ticket|[._-]sid|session|bearer")),
+    ("salt", plain(rb"(?i)salt|pepper|seed")),
+    ("credential", plain(rb"(?i)cred")),
+    ("basic", plain(rb"(?i)basic|identified")),
+    ("auth", plain(rb"(?i)auth|oauth|ntlm")),
+    ("key", plain(rb"(?i)key")),
 )
 """The kinds of names, most telling first."""
 
-WORDS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+WORDS = plain(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 TELLING = frozenset(
     b"""
 access admin age alg algorithm api app arg arn arrow attr attribute aws bad base bearer bot builder ca cache
@@ -77,17 +79,17 @@ DOING = frozenset(
     """.split()
 )
 """First words of names that do something with a secret, or say something of it: `getToken`, `LABEL_PASSWORD`."""
-_COMMENT = re.compile(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", re.IGNORECASE)
-_TESTING = re.compile(rb"(?i)\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")
-_CODE = re.compile(
+_COMMENT = plain(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", IGNORECASE)
+_TESTING = plain(rb"(?i)\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")
+_CODE = plain(
     rb"\b(?:def|func|function|fn|public|private|static|const|let|var|val|final|string|String|return|if|for|import|class|new|this|self)\b"
 )
-_TRANSLATION = re.compile(rb"\bt\(|\b_\(|i18n|gettext|translate|label|placeholder|title=", re.IGNORECASE)
-_SHELL = re.compile(rb"\b(?:export|ENV|ARG|docker|curl|kubectl|helm|mysql|psql|sudo|set|echo)\b|^\s*\$ ")
-_CODED = re.compile(rb"\bprocess\.env|os\.environ|getenv|ENV\[|System\.get")
+_TRANSLATION = plain(rb"\bt\(|\b_\(|i18n|gettext|translate|label|placeholder|title=", IGNORECASE)
+_SHELL = plain(rb"\b(?:export|ENV|ARG|docker|curl|kubectl|helm|mysql|psql|sudo|set|echo)\b|^\s*\$ ")
+_CODED = plain(rb"\bprocess\.env|os\.environ|getenv|ENV\[|System\.get")
 
 
-_ANY_KIND = re.compile(
+_ANY_KIND = plain(
     rb"(?i)pass|pw|pswd|senha|contrase|kennwort|key|hmac|secret|token|jwt|ticket|sid|session|bearer|salt|pepper|seed|cred|basic|identified|auth|ntlm"
 )
 

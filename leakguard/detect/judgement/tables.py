@@ -5,9 +5,10 @@ Both files are made by benchmarks/judgement/tables.py from text of the machine; 
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
+
+from leakguard.detect.kept import plain
 
 _FOLDER = Path(__file__).parent
 SYMBOLS = 32
@@ -28,7 +29,7 @@ def _classes() -> bytes:
 
 
 CLASSES = _classes()
-RUNS = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+RUNS = plain(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 LONGEST_JUDGED = 48
 """Rarity is judged on this many bytes of a value; a longer one says no more."""
 

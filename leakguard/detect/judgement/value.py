@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from operator import ne
+from re import DOTALL, VERBOSE
 
 from leakguard.detect.entropy import shannon
 from leakguard.detect.judgement.tables import rarity, wordiness
+from leakguard.detect.kept import plain
 
 _KIND = bytearray(b"s" * 256)
 for _code in range(0x80, 0x100):
@@ -23,7 +24,7 @@ for _code in b" \t":
     _KIND[_code] = 0x5F  # _: blank
 KINDS = bytes(_KIND)
 
-SHAPES = re.compile(
+SHAPES = plain(
     rb"""
     (?P<uuid>\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?)
     |(?P<number>0x[0-9A-Fa-f]{1,8}|-?[0-9][0-9_,]*(?:\.[0-9]+)?)
@@ -53,27 +54,25 @@ SHAPES = re.compile(
     |(?P<alnum>[A-Za-z0-9]+)
     |(?P<base64>[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9_-]+={0,2})
     """,
-    re.VERBOSE | re.DOTALL,
+    VERBOSE | DOTALL,
 )
-_SEQUENCE = re.compile(
+_SEQUENCE = plain(
     rb"(?i)0123|1234|2345|3456|4567|5678|6789|9876|4321|abcd|bcde|cdef|qwer|asdf|zxcv|(.)\1\1|(.{2,4})\2\2"
 )
-_STAND_IN = re.compile(
+_STAND_IN = plain(
     rb"(?i)example|sample|dummy|fake|mock|placeholder|change|replace|insert|your|(?<![a-z])(?:my|some|foo|bar|baz|the|test|tst|todo|none|null|nil|undefined|"
     rb"true|false|default|invalid|wrong|random|redact|hidden|mask|snip|removed|string|optional|required)|test(?![a-z]{3})|xxx|\.\.\.|\*\*\*|___"
 )
-TRANSLATED = re.compile(
+TRANSLATED = plain(
     rb"(?i)passwort|passord|contrase|senha|mot[ _-]de[ _-]passe|wachtwoord|parol[aeo]|parool|has(?:l|\xc5\x82)o\b|"
     rb"heslo|salasana|adgangskode|kodeord|l(?:o|\xc3\xb6)senord|jelsz|geslo|lozink|zaporka|(?:s|\xc5\x9f)ifr(?:e|\xc9\x99)|"
     rb"kata[ _-]sandi|kennwort|slapta|salas(?:o|\xc3\xb5)na"
 )
 """The word password in the languages that people translate into; in a value it is a label's text."""
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
-_NUMBER = re.compile(rb"(?:0x)?[0-9A-Fa-f]{1,3}")
-_LETTERS = re.compile(rb"[aA]+")
-_OWN_WORD = re.compile(
-    rb"(?i)passw|pwd|secret|token|api_?key|credential|auth|login|user|admin|private|public|key|pass\Z"
-)
+_RUN = plain(rb"[A-Za-z0-9+/_-]{8,}")
+_NUMBER = plain(rb"(?:0x)?[0-9A-Fa-f]{1,3}")
+_LETTERS = plain(rb"[aA]+")
+_OWN_WORD = plain(rb"(?i)passw|pwd|secret|token|api_?key|credential|auth|login|user|admin|private|public|key|pass\Z")
 
 
 def shape(value: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,84 +10,85 @@ from leakguard.detect.judgement.context import ABOUT, WORDS, name_kind
 from leakguard.detect.judgement.features import decoded_text
 from leakguard.detect.judgement.tables import wordiness
 from leakguard.detect.judgement.value import TRANSLATED
+from leakguard.detect.kept import plain
 
 if TYPE_CHECKING:
     from leakguard.detect.checks.evidence import Evidence
 
-_ENCRYPTED = re.compile(
+_ENCRYPTED = plain(
     rb"ENC\[AES256_GCM,|\$ANSIBLE_VAULT|age-encryption\.org|ENC\(|\{cipher\}|vault:v[0-9]+:|encrypted:[A-Za-z0-9+/]|AQICAH[A-Za-z0-9+/]|"
     rb"AgA[A-Za-z0-9+/]{200}|-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED)|\A!vault|\AU2FsdGVkX1|\A\x00GITCRYPT"
 )
 """SOPS, Ansible Vault, age, Jasypt, Spring Cloud Config, HashiCorp transit, dotenv-vault, AWS KMS, sealed secrets,
 OpenPGP, openssl enc, git-crypt."""
-_PUBLIC = re.compile(
+_PUBLIC = plain(
     rb"(?:MIGfMA0GCSqGSIb3DQEB|MI(?:IB|IC|IE)[A-Za-z0-9+/]{2}[A-Za-z]?[A-Za-z0-9]?ANBgkqhkiG9w0BAQEFAAOC|MF[kw]wE[wA]|MC[ow]wBQYDK2V[wu]A[yz]EA|"
     rb"ssh-(?:rsa|ed25519|dss) |ecdsa-sha2-|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERTIFICATE|SSH2 PUBLIC)|"
     rb"MII[A-Za-z0-9+/]{3}CC[A-Za-z0-9+/]{3,6}AwIBAgI|pk_(?:test|live)_|mQ[EGIM]NB[A-Z]|mDMEX)"
 )
-_DIGEST = re.compile(rb"\A(?:sha(?:1|256|384|512)|md5|h1|blake[23][bs]?)[-:=][A-Za-z0-9+/=_-]{16,}\Z")
-_REFERENCE = re.compile(
+_DIGEST = plain(rb"\A(?:sha(?:1|256|384|512)|md5|h1|blake[23][bs]?)[-:=][A-Za-z0-9+/=_-]{16,}\Z")
+_REFERENCE = plain(
     rb"\A(?:arn:aws|op://|vault://|secret://|secretsmanager:|ssm:|keyring:|projects/[\w-]+/secrets/|[A-Za-z]\w{1,11}://[^:@/\s]+(?:/[^?&=@]*)?\Z|"
     rb"data:(?:image|font|text)/|~?/(?:run|etc|var|home|usr|opt|tmp)/|~/\.?\w)"
 )
-_DIGEST_NAME = re.compile(
+_DIGEST_NAME = plain(
     rb"(?i)(?:checksum|fingerprint|thumbprint|integrity|digest|sha_?(?:1|2|224|256|384|512)|md5|etag|hash(?:ed)?|hashed_secret|public_?key|pubkey|publickey_?token|"
     rb"encrypted_?\w*|timestamp|gitlink|commit|revision)\Z"
 )
-_ID_NAME = re.compile(
+_ID_NAME = plain(
     rb"(?i)(?:key|credentials?|secret|token)s?[_-]?id(?:[_-]?hex)?\Z|\Akid\Z|keyserver_?id\Z|(?:key|secret)_?version\Z"
 )
-_NEVER_NAME = re.compile(
+_NEVER_NAME = plain(
     rb"(?i)(?:project|form|blob|deposed|dedup|partition|sort|foreign|cache|publish(?:able)?)[_-]?key\Z|client[_-]?id\Z|(?<![a-z])authors?\Z|"
     rb"sidebar\Z|(?:key|secret|token|vault|credential)s?[_-]?name\Z|key[_-]?(?:down|up|press|stroke|code|frame|binding)(?![a-z])[\w-]*\Z|"
     rb"(?:authenticity|public|ec2_?client|client_?request|creation|idempotency|page|sync|continuation|next|[cx]srf|[cx]srf[_-]?middleware)[_.-]?token\Z"
 )
 """Names of identifiers, places in a list and people, which rules for keys, tokens and `auth` meet on their way."""
 _UUID = rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_ID_VALUE = re.compile(
+_ID_VALUE = plain(
     _UUID + rb"|(?:0x)?[0-9A-Fa-f]{8}|(?:0x)?[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9]+|APKA[A-Z0-9]{16}"
 )
-_IDENTIFIER = re.compile(rb"\{?" + _UUID + rb"\}?")
-_TIME_NAME = re.compile(rb"(?i)expir|time|date|creat|utc|updated|issued|version|_at\Z|stamp")
-_NUMBER = re.compile(rb"-?[0-9]{1,19}")
-_CONSTANT = re.compile(rb"-?0x[0-9A-Fa-f]{1,8}[uUlL]{0,3}")
-_DATE = re.compile(rb"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?:[T ][0-2][0-9]:[0-9]{2}.{0,16})?")
-_FINGERPRINT = re.compile(rb"(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}")
-_ALGORITHM = re.compile(
+_IDENTIFIER = plain(rb"\{?" + _UUID + rb"\}?")
+_TIME_NAME = plain(rb"(?i)expir|time|date|creat|utc|updated|issued|version|_at\Z|stamp")
+_NUMBER = plain(rb"-?[0-9]{1,19}")
+_CONSTANT = plain(rb"-?0x[0-9A-Fa-f]{1,8}[uUlL]{0,3}")
+_DATE = plain(rb"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?:[T ][0-2][0-9]:[0-9]{2}.{0,16})?")
+_FINGERPRINT = plain(rb"(?:[0-9A-Fa-f]{2}:){15,31}[0-9A-Fa-f]{2}")
+_ALGORITHM = plain(
     rb"(?i)(?:ssh|aes|sha|hmac|[hrep]s[0-9]{3}|pbes2?|rsa|dsa|ecdsa|des|xxh|pbkdf2?)[0-9]{0,3}(?:[-_+/]+|\Z)"
     rb"(?:(?:sha|hmac|[hrep]s|rsa|dsa|ecdsa|ed|des|[gc]cm|cbc|ctr|cfb|ecb|oaep|a|md|nistp)?[0-9]{0,5}(?:kw)?(?:[-_+/]|\Z)){1,5}"
 )
-_HASH_NAME = re.compile(rb"(?i)hash(?:ed)?\Z|hashed")
-_HASHED_NAME = re.compile(rb"(?i)sha[_-]?(?:1|224|256|384|512)|md5")
-_HASH_VALUE = re.compile(
+_HASH_NAME = plain(rb"(?i)hash(?:ed)?\Z|hashed")
+_HASHED_NAME = plain(rb"(?i)sha[_-]?(?:1|224|256|384|512)|md5")
+_HASH_VALUE = plain(
     rb"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{56}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128})"
 )
-_HASH_BASE64 = re.compile(rb"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==")
-_SHORT_ID = re.compile(rb"[0-9A-Fa-f]{8}")
-_CRYPTED = re.compile(
+_HASH_BASE64 = plain(rb"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==")
+_SHORT_ID = plain(rb"[0-9A-Fa-f]{8}")
+_CRYPTED = plain(
     rb"md5[0-9a-f]{32}\Z|\*[0-9A-Fa-f]{40}\Z|(?:\{[A-Z0-9-]{3,12}\})?\$(?:1|2[abxy]?|5|6|7|y|argon2\w{0,2}|pbkdf2[\w-]*|scrypt|sha1|apr1)\$"
 )
-_LABEL = re.compile(rb"[A-Za-z\x80-\xff][A-Za-z\x80-\xff '\xe2\x80\x99,-]*[.?!: ]{0,3}")
-_FILE_NAME = re.compile(rb"(?i)\.(?:php|py|[cm]?[jt]sx?|java|rb|go|cs|css|html?|json|ya?ml|md|txt|xml|c|h|cpp)\Z")
-_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
-_OAUTH = re.compile(rb"[12]\.0")
-_CODE = re.compile(rb"->\w|&&|\w\(\)|\A#[0-9A-Fa-f]{3,8}\Z|\A[?&][\w.-]+=\Z")
+_LABEL = plain(rb"[A-Za-z\x80-\xff][A-Za-z\x80-\xff '\xe2\x80\x99,-]*[.?!: ]{0,3}")
+_FILE_NAME = plain(rb"(?i)\.(?:php|py|[cm]?[jt]sx?|java|rb|go|cs|css|html?|json|ya?ml|md|txt|xml|c|h|cpp)\Z")
+_BINARY = plain(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_OAUTH = plain(rb"[12]\.0")
+_CODE = plain(rb"->\w|&&|\w\(\)|\A#[0-9A-Fa-f]{3,8}\Z|\A[?&][\w.-]+=\Z")
 _ALPHABET = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _ALPHABETS = _ALPHABET + b" " + _ALPHABET[::-1]
 _NO_LETTERS = bytes({*range(256)} - {*range(0x41, 0x5B), *range(0x61, 0x7B)})
 _CLIMBING = 8
 """So many neighbouring letters, whatever stands between them, and four of five of them: `a1B2c3D4e5F6g7H8i9`."""
-_PLAIN_WORDS = re.compile(rb"[A-Za-z]{3,}(?:[ _:.-][A-Za-z]+){0,2}|[A-Z][a-z]+(?: [A-Za-z]+){3,6}[.!]?")
-_HEXADECIMAL = re.compile(rb"(?:[2-7][0-9A-Fa-f]){4,32}")
-_LOOKED_UP = re.compile(
+_PLAIN_WORDS = plain(rb"[A-Za-z]{3,}(?:[ _:.-][A-Za-z]+){0,2}|[A-Z][a-z]+(?: [A-Za-z]+){3,6}[.!]?")
+_HEXADECIMAL = plain(rb"(?:[2-7][0-9A-Fa-f]){4,32}")
+_LOOKED_UP = plain(
     rb"(?i)(?:[\w\])]\[|\.(?:(?:get|has)(?:env|_?property|_?string|_?option)?|fetch|pop|lookup)\(|\bget_?env\()"
     rb"[ \t]{0,2}[bru]?\Z"
 )
-_COMPARED = re.compile(rb"[A-Za-z]+(?:[._-][A-Za-z]\w*)*")
-_OPENPGP = re.compile(rb"(?i)\b(?:open)?(?:gpg|pgp|rpm)\b[^\n]{0,24}\Z")
+_COMPARED = plain(rb"[A-Za-z]+(?:[._-][A-Za-z]\w*)*")
+_OPENPGP = plain(rb"(?i)\b(?:open)?(?:gpg|pgp|rpm)\b[^\n]{0,24}\Z")
 _CONTROL = bytes({*range(32), 127} - {9, 10, 13, 27})
 _BEYOND = bytes(range(0x80, 0x100))
-_DIGEST_VALUE = re.compile(rb"[0-9A-Fa-f-]{16,}|[0-9]{9,13}|[A-Za-z0-9+/_-]{20,}={0,2}")
+_DIGEST_VALUE = plain(rb"[0-9A-Fa-f-]{16,}|[0-9]{9,13}|[A-Za-z0-9+/_-]{20,}={0,2}")
 
 
 _BY_VALUE = (
