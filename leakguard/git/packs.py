@@ -15,6 +15,7 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 from leakguard.git import kernel
+from leakguard.git.old_index import as_version_2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ class Pack:
         self.table: Any = None
         self._open()
         with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(names, self._map, hash_size, self.release)
+            self.table = kernel.pack_table(as_version_2(names, hash_size), self._map, hash_size, self.release)
         self.release()
         self._views()
 

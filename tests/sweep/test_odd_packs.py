@@ -110,15 +110,42 @@ class TestPacks:
         assert result.coverage.complete
         assert not result.coverage.notes
 
-    def test_what_only_libgit2_can_read_is_said(self, several: GitRepo, swept) -> None:
-        several.git("repack", "-adfq")
+    @pytest.mark.parametrize("way", ["index-pack", "repack"])
+    def test_indexes_of_version_1(self, several: GitRepo, swept, way: str) -> None:
         wanted = swept().findings
-        (pack,) = packs(several, ".pack")
-        pack.with_suffix(".idx").unlink()
-        several.git("index-pack", "--index-version=1", str(pack))
+        if way == "repack":
+            several.git("-c", "pack.indexVersion=1", "repack", "-adfkq")
+        else:
+            for pack in packs(several, ".pack"):
+                pack.with_suffix(".idx").unlink()
+                several.git("index-pack", "--index-version=1", str(pack))
+        assert not any(index.read_bytes().startswith(b"\xfftOc") for index in packs(several, ".idx"))
+        result = swept()
+        assert result.findings == wanted
+        assert result.coverage.complete
+        assert not result.coverage.notes
+
+    @pytest.mark.parametrize("keep", [0, 2, 500, 1030, -1])
+    def test_an_index_of_version_1_that_is_cut_off_is_never_clean(
+        self, repo: GitRepo, rules, settings, keep: int
+    ) -> None:
+        repo.commit(a="1")
+        repo.git("-c", "pack.indexVersion=1", "repack", "-adfq")
+        (index,) = packs(repo, ".idx")
+        index.write_bytes(index.read_bytes()[:keep])
+        result = sweep(repo.path, rules, settings)
+        assert any("cannot be used" in item.reason for item in result.coverage.skipped)
+
+    def test_what_only_libgit2_can_read_is_said(self, several: GitRepo, swept) -> None:
+        several.git("repack", "-adfkq")
+        wanted = swept().findings
+        (index,) = packs(several, ".idx")
+        content = index.read_bytes()
+        index.write_bytes(content[:-40] + bytes(4) + content[-40:])
         result = swept()
         assert result.findings == wanted
         assert any("were read by libgit2" in note for note in result.coverage.notes)
+        assert not result.coverage.complete
 
     def test_a_pack_without_an_index_is_never_clean(self, repo: GitRepo, swept) -> None:
         repo.commit(a="1")
