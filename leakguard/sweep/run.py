@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from functools import cached_property, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
@@ -15,8 +18,9 @@ from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.excerpt import escape, printable
 from leakguard.git.history import LazyHistory, Tip
-from leakguard.git.objects import Objects, listed_by_libgit2
+from leakguard.git.objects import Objects, open_plain, with_libgit2
 from leakguard.git.packs import KINDS
+from leakguard.git.shown import show_packs
 from leakguard.model import Coverage, Result, Skipped
 from leakguard.pool import Pool, import_processes
 from leakguard.sweep.first import FirstPass
@@ -29,7 +33,6 @@ from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from leakguard.assemble import Assembled
     from leakguard.collect import Collector, Group, Spot
@@ -121,32 +124,34 @@ class _Sweep:
         self.notes: list[str] = []
         self.outside: dict[str, bytes] = {}
         self._pool: Pool | None = None
+        self._cleanup = ExitStack()
 
     def run(self) -> Result:
-        self.objects = self.open()
+        with self._cleanup:
+            self.objects = self.open()
+            return self.read()
+
+    def read(self) -> Result:
+        """All that there is to read, and what it comes to."""
         self.refs = self.repository.refs(self.objects, self.broken)
         self.bare = self.begin()
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)
         self.first = FirstPass(self.objects, memory, self.detector)
-        try:
-            self.first.recall()
-            self.read_outside()
-            while not self.first.settled():
-                self.first.run(self.pool(), self.tasks, self.progress)
-            tips = self.tips()
-            history = LazyHistory(self.objects, tips, self.first.commits)
-            second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
-            groups, reached = second.run(
-                self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
-            )
-            self.first.counts["tree"] = second.trees
-            self.count_once()
-            self.skipped += [*self.first.skipped, *second.skipped]
-            return self.result(groups, reached, history)
-        finally:
-            if self._pool is not None:
-                self._pool.close()
+        self.first.recall()
+        self.read_outside()
+        while not self.first.settled():
+            self.first.run(self.pool(), self.tasks, self.progress)
+        tips = self.tips()
+        history = LazyHistory(self.objects, tips, self.first.commits)
+        second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
+        groups, reached = second.run(
+            self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
+        )
+        self.first.counts["tree"] = second.trees
+        self.count_once()
+        self.skipped += [*self.first.skipped, *second.skipped]
+        return self.result(groups, reached, history)
 
     def count_once(self) -> None:
         """What is stored more than once was read more than once: a pack's own figures do not depend on other packs."""
@@ -176,6 +181,7 @@ class _Sweep:
             jobs = self.settings.workers if size > SMALL or len(self.objects.loose) > MANY_LOOSE else 1
             make = partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
             self._pool = Pool(make, jobs)
+            self._cleanup.callback(self._pool.close)
         return self._pool
 
     def begin(self) -> Result:
@@ -209,18 +215,22 @@ class _Sweep:
     def open(self) -> Objects:
         """The objects, by our own pack reader or (engine "plain") all of them through libgit2."""
         if self.settings.engine == "plain":
-            listing = sorted(set(map(str, self.repository.git.odb)))
-            return Objects(self.repository.git_dir, [], listing, folders=self.repository.object_folders)
+            objects, problems = open_plain(self.repository, self.links())
+            self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
+            return objects
         if self.opening.busy and self.settings.workers > 1:
             import_processes()  # Packs that take so long are large enough for workers.
         objects, problems = self.opening.objects()
         if problems:
-            extra = list(listed_by_libgit2(self.repository, objects))
-            self.notes.append(f"{len(extra)} objects of packs that leakguard cannot read itself were read by libgit2")
+            objects, extra = with_libgit2(objects, show_packs(self.repository, self.links()))
+            self.notes.append(f"{extra} objects of packs that leakguard cannot read itself were read by libgit2")
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
-            objects = Objects(objects.git_dir, objects.packs, [*objects.loose, *extra], folders=objects.folders)
         self.give_up(objects)
         return objects
+
+    def links(self) -> Path:
+        """A folder for links, that is removed in the end."""
+        return Path(self._cleanup.enter_context(TemporaryDirectory(prefix="leakguard-", ignore_cleanup_errors=True)))
 
     def give_up(self, objects: Objects) -> None:
         """Name what a pack's table could not place. libgit2 is not asked for it: it has no more than the same pack, and

@@ -64,7 +64,7 @@ class TestPacks:
         assert sweep(several.path, rules, remembering).findings == sweep(several.path, rules, settings).findings
 
     @pytest.mark.parametrize("damage", ["stale", "bits", "cut", "chain"])
-    def test_a_multi_pack_index_is_never_believed(self, several: GitRepo, rules, settings, swept, damage: str) -> None:
+    def test_a_multi_pack_index_is_never_believed(self, several: GitRepo, swept, damage: str) -> None:
         wanted = swept().findings
         several.git("multi-pack-index", "write", "--bitmap")
         place = several.path / ".git" / "objects" / "pack" / "multi-pack-index"
@@ -82,7 +82,7 @@ class TestPacks:
             place.parent.mkdir()
             (place.parent / "multi-pack-index-chain").write_text("1" * 40 + "\n")
         place.write_bytes(content)
-        result = sweep(several.path, rules, settings)
+        result = swept()
         assert result.findings == wanted
         assert result.coverage.complete
 
@@ -126,15 +126,12 @@ class TestPacks:
         assert not result.coverage.notes
 
     @pytest.mark.parametrize("keep", [0, 2, 500, 1030, -1])
-    def test_an_index_of_version_1_that_is_cut_off_is_never_clean(
-        self, repo: GitRepo, rules, settings, keep: int
-    ) -> None:
+    def test_an_index_of_version_1_that_is_cut_off_is_never_clean(self, repo: GitRepo, swept, keep: int) -> None:
         repo.commit(a="1")
         repo.git("-c", "pack.indexVersion=1", "repack", "-adfq")
         (index,) = packs(repo, ".idx")
         index.write_bytes(index.read_bytes()[:keep])
-        result = sweep(repo.path, rules, settings)
-        assert any("cannot be used" in item.reason for item in result.coverage.skipped)
+        assert any("cannot be used" in item.reason for item in swept().coverage.skipped)
 
     def test_what_only_libgit2_can_read_is_said(self, several: GitRepo, swept) -> None:
         several.git("repack", "-adfkq")
@@ -146,6 +143,34 @@ class TestPacks:
         assert result.findings == wanted
         assert any("were read by libgit2" in note for note in result.coverage.notes)
         assert not result.coverage.complete
+
+    def test_what_only_libgit2_can_read_is_read_beside_a_multi_pack_index_that_lies(
+        self, several: GitRepo, rules, settings, swept
+    ) -> None:
+        wanted = swept().findings
+        several.git("multi-pack-index", "write")
+        place = several.path / ".git" / "objects" / "pack" / "multi-pack-index"
+        place.chmod(0o644)
+        place.write_bytes(place.read_bytes()[:200])
+        for index in packs(several, ".idx"):
+            content = index.read_bytes()
+            index.write_bytes(content[:-40] + bytes(4) + content[-40:])
+        result = sweep(several.path, rules, settings)
+        assert result.findings == wanted
+
+    def test_one_index_that_lies_hides_nothing_of_other_packs(self, repo: GitRepo, swept, token) -> None:
+        for seed in "ab":
+            repo.commit(**{seed: token(seed)})
+            repo.git("repack", "-dq")
+        blob = repo.git("rev-parse", "HEAD:b")
+        for bad in packs(repo, ".idx"):
+            whole = bad.read_bytes()
+            bad.write_bytes(whole[:-30])
+            result = swept()
+            left = "a" if blob in repo.git("show-index", stdin=whole) else "b"
+            assert [finding.secret.reveal().decode() for finding in result.findings] == [token(left)]
+            assert f"pack {bad.stem}.pack" in [item.what for item in result.coverage.skipped]
+            bad.write_bytes(whole)
 
     def test_a_pack_without_an_index_is_never_clean(self, repo: GitRepo, swept) -> None:
         repo.commit(a="1")
