@@ -159,6 +159,12 @@ class Objects:
         it read beyond its memory; so then it is not asked for what lies in packs that we read ourselves."""
         return any((folder / "pack" / "multi-pack-index").exists() for folder in self.folders)
 
+    def is_there(self, oid: str) -> bool:
+        """Whether there is such an object, be it that it came after all were listed."""
+        if self.find(oid) >= 0 or find_loose(self.folders, oid) is not None:
+            return True
+        return not self._has_multi_pack_index and oid in self._odb
+
     def _own_place(self, oid: str) -> tuple[Pack | None, int]:
         known = self.find(oid)
         return self.place(known) if known >= 0 else (None, -1)

@@ -192,9 +192,18 @@ class Repository:
         except OSError:
             return set()
 
+    def grafted_commits(self) -> set[str]:
+        """The commits that have other parents by git's old graft file than by their own word."""
+        return {
+            line.split()[0]
+            for line in self._read("info/grafts").decode("ascii", "replace").splitlines()
+            if line.strip()
+        }
+
     def is_partial(self) -> bool:
         """Whether objects may be missing on purpose (a partial clone promises them)."""
-        return any(folder.joinpath("pack").glob("*.promisor") for folder in self.object_folders) and self._promised()
+        promised = (place for folder in self.object_folders for place in folder.joinpath("pack").glob("*.promisor"))
+        return any(promised) and self._promised()
 
     def _promised(self) -> bool:
         text = self._read("config").decode("utf-8", "replace").lower()

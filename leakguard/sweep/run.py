@@ -23,7 +23,7 @@ from leakguard.git.packs import KINDS
 from leakguard.git.shown import show_packs
 from leakguard.model import Coverage, Result, Skipped
 from leakguard.pool import Pool, import_processes
-from leakguard.sweep.first import FirstPass
+from leakguard.sweep.first import FirstPass, commit_numbers
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.opening import Opening
 from leakguard.sweep.places import HistoryLocator, Reached
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from leakguard.collect import Collector, Group, Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
+    from leakguard.git.history import History
     from leakguard.model import Finding, Place
     from leakguard.sweep.worker import Task
 
@@ -144,14 +145,26 @@ class _Sweep:
             self.first.run(self.pool(), self.tasks, self.progress)
         tips = self.tips()
         history = LazyHistory(self.objects, tips, self.first.commits)
-        second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
+        whole = not self.repository.shallow_commits() and not self.repository.is_partial()
+        second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id, whole=whole)
         groups, reached = second.run(
             self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
         )
         self.first.counts["tree"] = second.trees
         self.count_once()
         self.skipped += [*self.first.skipped, *second.skipped]
+        if whole and (self.first.unsettled or second.absent):
+            self.skipped += self.absent(second, history.whole)
         return self.result(groups, reached, history)
+
+    def absent(self, second: SecondPass, history: Callable[[], History]) -> Iterator[Skipped]:
+        """What is said of objects that are named and not there."""
+        from leakguard.sweep.absent import Absent
+
+        absent = Absent(self.objects, second, history, [oid for ref in self.refs for oid in ref.leads])
+        absent.look_in_commits(commit_numbers(b"".join(self.first.unsettled)), self.repository.grafted_commits())
+        absent.look_in_trees(second.absent, self.pool, self.tasks, self.progress)
+        return absent.told()
 
     def count_once(self) -> None:
         """What is stored more than once was read more than once: a pack's own figures do not depend on other packs."""

@@ -30,6 +30,9 @@ MIN_NAME = 12
 TEXT_KINDS = (COMMIT, BLOB, TAG)
 """What the first pass reads; trees are for the second."""
 
+MOST_ABSENT = 1000
+"""Of more objects that are not there a task does not tell: in a partial clone there may be millions."""
+
 GATHERED = 1 << 18
 """Bytes of commits and tags that are scanned together."""
 
@@ -64,7 +67,8 @@ class Texts(msgspec.Struct):
 
 class Trees(msgspec.Struct):
     """What one task of the second pass found: edges and holders as `kernel.TreeReader.take` gives them, trees with
-    entries of a wanted name, and names with secrets in them. `missing`: subtrees that are not there."""
+    entries of a wanted name, and names with secrets in them. `missing` counts entries whose subtree is not there,
+    `absent` are the ids of these."""
 
     edges: bytes = b""
     holders: bytes = b""
@@ -72,6 +76,7 @@ class Trees(msgspec.Struct):
     names: set[bytes] = set()
     tree_count: int = 0
     missing: int = 0
+    absent: set[bytes] = set()
     skipped: list[Skipped] = []
 
 
@@ -338,9 +343,12 @@ class _TreeRun:
         if self.task.pack != LOOSE:
             self.worker.objects.packs[self.task.pack].release()
         for reader in (self.reader, self.lone_reader):
-            *arrays, lines = reader.take()
+            *arrays, lines, absent = reader.take()
             self.parts.append(tuple(arrays))
             self.scan_names(lines)
+            if absent and len(self.out.absent) < MOST_ABSENT:
+                size = self.worker.objects.hash_size
+                self.out.absent.update(absent[at : at + size] for at in range(0, len(absent), size))
 
     def scan_names(self, lines: bytes) -> None:
         """Anchors over all gathered names at once; the few lines that were hit are looked at one by one."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from leakguard.git.steps import EMPTY_TREE
 from leakguard.sweep.run import sweep
 from tests.conftest import GitRepo, posix
 from tests.sweep.by_hand import entry, loose, put, put_commit
@@ -93,3 +96,88 @@ class TestObjects:
         repo.git("repack", "-adfq")
         finding = swept(max_blob_size=1000).findings[0]
         assert [event.commit.id for event in finding.provenance.introduced] == [commit]
+
+
+class TestWhatIsNotThere:
+    @pytest.fixture
+    def history(self, repo: GitRepo) -> GitRepo:
+        """Three commits, of which the one in the middle has things of its own."""
+        repo.commit("first", a="1")
+        repo.write("inner/deep/b", "2")
+        repo.commit("second")
+        repo.git("rm", "--quiet", "-r", "inner")
+        repo.commit("third", a="3")
+        return repo
+
+    def lose(self, repo: GitRepo, name: str) -> str:
+        oid = repo.git("rev-parse", name)
+        loose(repo, oid).unlink()
+        return oid
+
+    @pytest.mark.parametrize("name", ["HEAD~1", "HEAD~1^{tree}", "HEAD~1:inner", "HEAD~1:inner/deep"])
+    def test_what_commits_and_trees_name_is_told_and_never_clean(
+        self, history: GitRepo, swept, leakguard, name: str
+    ) -> None:
+        lost = self.lose(history, name)
+        result = swept()
+        assert [(item.what, lost in item.reason) for item in result.coverage.skipped] == [("1 object", True)]
+        assert not result.coverage.complete
+        ran = leakguard("sweep", history.path)
+        assert ran.status == 3
+        assert f"1 object that commits or trees name cannot be found ({lost}); run `git fsck`" in ran.out
+
+    def test_it_is_told_from_packs_and_by_a_second_sweep(
+        self, history: GitRepo, rules, settings, tmp_path: Path
+    ) -> None:
+        left = history.git("rev-list", "--objects", "--no-object-names", "--all").split()
+        lost = history.git("rev-parse", "HEAD~1:inner/deep")
+        kept = "\n".join(oid for oid in left if oid != lost)
+        history.git("pack-objects", "-q", str(history.path / ".git/objects/pack/pack"), stdin=kept.encode())
+        for oid in left:
+            loose(history, oid).unlink()
+        remembering = msgspec.structs.replace(settings, memory=tmp_path / "memory")
+        for _ in range(2):
+            result = sweep(history.path, rules, remembering)
+            assert [lost in item.reason for item in result.coverage.skipped] == [True]
+        history.git("config", "remote.x.promisor", "true")
+        next((history.path / ".git/objects/pack").glob("*.pack")).with_suffix(".promisor").touch()
+        assert sweep(history.path, rules, remembering).coverage.complete
+        history.git("config", "--unset", "remote.x.promisor")
+        assert not sweep(history.path, rules, remembering).coverage.complete
+
+    def test_many_are_counted_and_a_few_are_named(self, repo: GitRepo, swept) -> None:
+        missing = [f"{at:040x}" for at in range(1, 8)]
+        put_commit(
+            repo, put(repo, "tree", b"".join(entry(b"%d" % at, oid, b"40000") for at, oid in enumerate(missing)))
+        )
+        [item] = swept().coverage.skipped
+        assert item.what == "7 objects"
+        assert f"({', '.join(missing[:3])}, …)" in item.reason
+
+    def test_what_no_ref_leads_to_may_lack_something(self, history: GitRepo, swept) -> None:
+        lost = self.lose(history, "HEAD~1:inner/deep")
+        history.git("reset", "--quiet", "--hard", "HEAD~2")
+        result = swept()
+        assert [(item.what, lost in item.reason) for item in result.coverage.skipped] == [("1 object", True)]
+        assert result.coverage.complete
+
+    def test_a_tree_without_a_commit_that_a_tag_names(self, repo: GitRepo, swept) -> None:
+        repo.commit(a="1")
+        repo.git("tag", "tree", put(repo, "tree", entry(b"lost", "1" * 40, b"40000")))
+        assert not swept().coverage.complete
+
+    def test_the_empty_tree_is_always_there(self, repo: GitRepo, swept) -> None:
+        repo.git("update-ref", "HEAD", repo.git("commit-tree", "-m", "nothing", EMPTY_TREE))
+        assert not loose(repo, EMPTY_TREE).exists()
+        assert swept().coverage.skipped == ()
+
+    def test_parents_that_are_cut_off_by_a_graft(self, history: GitRepo, swept) -> None:
+        last = history.git("rev-parse", "HEAD")
+        self.lose(history, "HEAD~1")
+        (history.path / ".git" / "info" / "grafts").write_text(f"{last}\n")
+        assert swept().coverage.complete
+
+    def test_a_shallow_clone_is_as_it_is_meant_to_be(self, history: GitRepo, swept, tmp_path: Path) -> None:
+        source = f"file://{history.path}"
+        history.git("clone", "--quiet", "--depth=1", source, str(tmp_path / "clone"))
+        assert swept(tmp_path / "clone").coverage.skipped == ()

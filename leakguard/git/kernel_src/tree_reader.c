@@ -130,6 +130,7 @@ typedef struct {
     Grow subtrees; /* of one tree */
     Grow holders; /* int32_t pairs: tree, position in blobs */
     Grow lines;
+    Grow absent; /* ids */
 } TreeReader;
 
 static void
@@ -181,6 +182,13 @@ add_line(Grow *lines, const Entry *entry)
     return NULL;
 }
 
+static Problem
+add_absent(TreeReader *reader, const uint8_t *oid)
+{
+    reader->missing++;
+    return grow_append(&reader->absent, oid, reader->trees->hash_len);
+}
+
 /* Takes in an entry that the base does not have. */
 static Problem
 see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
@@ -200,9 +208,15 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
     if (problem != NULL || kind == KIND_COMMIT) {
         return problem;
     }
-    position = oid_find(is_tree ? reader->trees : reader->blobs, entry->oid);
-    reader->missing += is_tree && position < 0;
-    return position < 0 ? NULL : add_mark(is_tree ? &level->subtrees : &level->contents, start, position);
+    position = is_tree ? oid_find(reader->trees, entry->oid) : -1;
+    if (position >= 0) {
+        return add_mark(&level->subtrees, start, position);
+    }
+    position = oid_find(reader->blobs, entry->oid);
+    if (position >= 0) {
+        return add_mark(&level->contents, start, position);
+    }
+    return is_tree ? add_absent(reader, entry->oid) : NULL;
 }
 
 /* The first of `count` ascending numbers, each at the start of `width` bytes, that is not before `least`. */
@@ -350,7 +364,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     const Chain *chain = (const Chain *)reader->chain_object;
     const Link *link = &chain->links[depth];
     Level *level, *base = NULL;
-    size_t lines = reader->lines.used;
+    size_t lines = reader->lines.used, absent = reader->absent.used;
     Problem problem = make_levels(reader, depth);
 
     if (problem != NULL) {
@@ -375,6 +389,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     }
     if (problem != NULL) {
         reader->lines.used = lines;
+        reader->absent.used = absent;
         return problem;
     }
     level->serial = link->serial;
@@ -455,11 +470,11 @@ static PyObject *
 reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     TreeReader *reader = (TreeReader *)self;
-    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->lines};
-    PyObject *taken = PyTuple_New(3);
+    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->lines, &reader->absent};
+    PyObject *taken = PyTuple_New(4);
     Py_ssize_t number;
 
-    for (number = 0; taken != NULL && number < 3; number++) {
+    for (number = 0; taken != NULL && number < 4; number++) {
         PyObject *bytes = grow_to_bytes(parts[number]);
         if (bytes == NULL) {
             Py_CLEAR(taken);
@@ -472,6 +487,7 @@ reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
         edges_restart(&reader->edges);
         grow_free(&reader->holders);
         grow_free(&reader->lines);
+        grow_free(&reader->absent);
     }
     return taken;
 }
@@ -540,6 +556,7 @@ reader_dealloc(PyObject *self)
     grow_free(&reader->subtrees);
     grow_free(&reader->holders);
     grow_free(&reader->lines);
+    grow_free(&reader->absent);
     Py_XDECREF(reader->chain_object);
     Py_XDECREF(reader->trees_object);
     Py_XDECREF(reader->blobs_object);
