@@ -14,6 +14,7 @@ from leakguard.errors import RepositoryError
 from leakguard.git.libgit2 import pygit2
 from leakguard.git.own_files import own_files
 from leakguard.git.packs import COMMIT, TAG
+from leakguard.git.quoted import parse_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -71,16 +72,15 @@ class Repository:
                 continue
             found.append(folder)
             try:
-                listed = (folder / "info" / "alternates").read_bytes().splitlines()
+                listed = (folder / "info" / "alternates").read_bytes()
             except OSError:
                 continue
-            for line in listed:
-                if line and not line.startswith(b"#"):
-                    other = folder / os.fsdecode(line)
-                    if other.is_dir():
-                        waiting.append(other)
-                    else:
-                        self.problems.append((os.fsdecode(line), "is an alternate object folder that is not there"))
+            for name in parse_folders(listed, b"\n"):
+                other = folder / os.fsdecode(name)
+                if _is_folder(other):
+                    waiting.append(other)
+                else:
+                    self.problems.append((os.fsdecode(name), "is an alternate object folder that is not there"))
         return found
 
     def packs(self) -> list[Path]:
@@ -246,6 +246,13 @@ class Repository:
         except OSError as problem:
             self.problems.append((f".git/{name}", f"cannot be read ({problem.strerror})"))
             return b""
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except ValueError:  # a NUL in its name
+        return False
 
 
 def _tagged(tag: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,28 @@ class TestAlternates:
             alternates = repo.path / ".git" / "objects" / "info" / "alternates"
             alternates.write_text(f"# the next\n../../../{'abc'[at - 1]}/.git/objects\n")  # in a circle
         assert len(swept(made[0].path).findings) == 3
+
+    @posix
+    @pytest.mark.parametrize("name", ['"quoted', "caf\xe9", "two\nlines", 'tab\t\\ and "', "# no comment"])
+    def test_paths_that_are_quoted_like_a_string_of_c(self, tmp_path: Path, found, token, name: str) -> None:
+        other = make_repo(tmp_path / name)
+        other.commit(a=token("a"))
+        repo = make_repo(tmp_path / "clone")
+        alternates = repo.path / ".git" / "objects" / "info" / "alternates"
+        path = os.fsencode(other.path / ".git" / "objects")
+        for escaped in (b"".join(b"\\%03o" % byte for byte in path), re.sub(rb'(["\\])', rb"\\\1", path)):
+            alternates.write_bytes(b'# a comment\n"%s"\n' % escaped)
+            assert repo.git("cat-file", "-t", other.git("rev-parse", "HEAD")) == "commit"
+            assert found(repo.path).places[0].path == "a"
+
+    @posix
+    def test_a_quote_that_does_not_end_is_a_part_of_the_path(self, repo: GitRepo, tmp_path: Path, found, token) -> None:
+        other = make_repo(tmp_path / '"other')
+        other.commit(a=token("a"))
+        repo.commit(b="1")
+        alternates = repo.path / ".git" / "objects" / "info" / "alternates"
+        alternates.write_text('../../../"other/.git/objects\n')
+        assert found().places[0].path == "a"
 
     def test_one_that_is_missing_is_named_once(self, repo: GitRepo, swept) -> None:
         repo.commit(a="1")
