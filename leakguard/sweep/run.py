@@ -16,7 +16,7 @@ from leakguard import __version__
 from leakguard.assemble import Assembly, begin_fingerprints, by_weight, finding_order, listed
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
-from leakguard.excerpt import escape, printable
+from leakguard.excerpt import escape, masked, printable
 from leakguard.git.history import LazyHistory, Tip
 from leakguard.git.objects import Objects, open_plain, with_libgit2
 from leakguard.git.packs import KINDS
@@ -205,7 +205,7 @@ class _Sweep:
             version=__version__,
             rules=len(self.active),
             head=next((ref.commit for ref in self.refs if ref.name == "HEAD"), ""),
-            remote=escape(self.repository.remote_url()),
+            remote=self.shown(self.repository.remote_url()),
         )
         if self.listener is not None:
             self.listener.begin(bare)
@@ -265,7 +265,11 @@ class _Sweep:
             found = self.detector.detect(content)
             if found:
                 self.collector.add(found, "", shown)
-        self.skipped.extend(Skipped(escape(name), reason) for name, reason in self.repository.problems)
+        self.skipped.extend(Skipped(self.shown(name), self.shown(reason)) for name, reason in self.repository.problems)
+
+    def shown(self, text: str) -> str:
+        """What was written by others, beside what was found."""
+        return masked(text.encode("utf-8", "surrogateescape"), self.mask)
 
     def tips(self) -> list[Tip]:
         return [Tip(ref.name, self.objects.find(ref.commit), ref.remote) for ref in self.refs if ref.commit]

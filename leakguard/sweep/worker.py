@@ -12,6 +12,7 @@ from leakguard.collect import Collector, Spot
 from leakguard.config import MAX_BLOB_SIZE
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.incremental import ask_all, scan_edit, scan_whole
+from leakguard.excerpt import masked
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
@@ -253,7 +254,8 @@ class _TextRun:
         oid = self.worker.objects.oid(number)
         for inner in decode(content):
             if inner.problem:
-                self.out.skipped.append(Skipped(f"blob {oid}{inner.label}", inner.problem))
+                label = masked(inner.label.encode("utf-8", "surrogateescape"), self.detector)
+                self.out.skipped.append(Skipped(f"blob {oid}{label}", inner.problem))
                 continue
             self.out.scanned_bytes += len(inner.data)
             found = self.detector.detect(inner.data)
