@@ -70,6 +70,10 @@ class Objects:
         self.loose_base = total
         self.count = total + len(self.loose)
         self.repeated = len(self.packs) + bool(self.loose) > 1
+        # Git makes no single pack of a repository that lacks something, and to look up each file of each tree costs
+        # some percent of a sweep.
+        several = len(self.packs) > 1 or bool(self.loose)
+        self.may_lack = several and not any(pack.is_promised for pack in self.packs)
         parts = [pack.table.oids for pack in self.packs]
         if self.loose:
             parts.append(bytes.fromhex("".join(self.loose)))

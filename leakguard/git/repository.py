@@ -202,8 +202,11 @@ class Repository:
 
     def is_partial(self) -> bool:
         """Whether objects may be missing on purpose (a partial clone promises them)."""
-        promised = (place for folder in self.object_folders for place in folder.joinpath("pack").glob("*.promisor"))
-        return any(promised) and self._promised()
+        return self.has_promises() and self._promised()
+
+    def has_promises(self) -> bool:
+        """Whether there are packs of a partial clone, be it one that is set up no more."""
+        return any(True for folder in self.object_folders for _ in folder.joinpath("pack").glob("*.promisor"))
 
     def _promised(self) -> bool:
         text = self._read("config").decode("utf-8", "replace").lower()

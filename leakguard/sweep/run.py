@@ -145,7 +145,7 @@ class _Sweep:
             self.first.run(self.pool(), self.tasks, self.progress)
         tips = self.tips()
         history = LazyHistory(self.objects, tips, self.first.commits)
-        whole = not self.repository.shallow_commits() and not self.repository.is_partial()
+        whole = not self.repository.shallow_commits() and not self.repository.has_promises()
         second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id, whole=whole)
         groups, reached = second.run(
             self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
@@ -163,7 +163,8 @@ class _Sweep:
 
         absent = Absent(self.objects, second, history, [oid for ref in self.refs for oid in ref.leads])
         absent.look_in_commits(commit_numbers(b"".join(self.first.unsettled)), self.repository.grafted_commits())
-        absent.look_in_trees(second.absent, self.pool, self.tasks, self.progress)
+        # The workers are busy with quotes by now.
+        absent.look_in_trees(second.absent, lambda: Pool(self.worker, 1), self.tasks, self.progress)
         return absent.told()
 
     def count_once(self) -> None:
@@ -192,10 +193,14 @@ class _Sweep:
         if self._pool is None:
             size = sum(pack.size for pack in self.objects.packs)
             jobs = self.settings.workers if size > SMALL or len(self.objects.loose) > MANY_LOOSE else 1
-            make = partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
-            self._pool = Pool(make, jobs)
+            self._pool = Pool(self.worker, jobs)
             self._cleanup.callback(self._pool.close)
         return self._pool
+
+    @property
+    def worker(self) -> Callable[[], Worker]:
+        """What makes a worker, in whichever process."""
+        return partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
 
     def begin(self) -> Result:
         """What is known of the result before anything is read."""

@@ -52,8 +52,8 @@ class Walked(msgspec.Struct):
 
 
 class SecondPass:
-    """From groups to their lives. `absent` are the ids of subtrees that trees name and that are not there; with `whole`
-    none may be missing."""
+    """From groups to their lives. `absent` are ids of what trees name and is not there; with `whole` nothing may be
+    missing."""
 
     def __init__(
         self,

@@ -68,7 +68,7 @@ class Texts(msgspec.Struct):
 
 class Trees(msgspec.Struct):
     """What one task of the second pass found: edges and holders as `kernel.TreeReader.take` gives them, trees with
-    entries of a wanted name, and names with secrets in them. `missing` counts entries whose subtree is not there,
+    entries of a wanted name, and names with secrets in them. `missing` counts entries whose object is not there,
     `absent` are the ids of these."""
 
     edges: bytes = b""
@@ -286,7 +286,8 @@ class _TreeRun:
         self.chain, self.alone = worker.chain, kernel.Chain(worker.limit, ANCHOR_WIDTH)
         table = worker.objects.table
         self.reader, self.lone_reader = (
-            kernel.TreeReader(chain, table, blobs, names or None, MIN_NAME) for chain in (self.chain, self.alone)
+            kernel.TreeReader(chain, table, blobs, names or None, MIN_NAME, worker.objects.may_lack and not names)
+            for chain in (self.chain, self.alone)
         )
         self.out = Trees()
         self.parts: list[tuple[bytes, ...]] = []

@@ -232,6 +232,10 @@ class TestTreeReader:
         reader.read_root(make_tree(tree))
         assert reader.take() == (told_of(1, tree), [name for _, name, _ in tree])
         assert (reader.absent, reader.reader.missing) == (oid_of(90), 1)
+        tables = [kernel.OidTable(b"".join(ids), 20) for ids in (TREES, BLOBS)]
+        strict = kernel.TreeReader(reader.chain, *tables, None, 0, True)
+        strict.read(0, 1)
+        assert (strict.take()[3], strict.missing) == (oid_of(90) + oid_of(92), 2)
         outcome(reader.read_root, make_tree(tree) + b"x")
         reader.take()
         assert reader.absent == b""

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from leakguard.git.steps import EMPTY_TREE
+from leakguard.sweep import run
 from leakguard.sweep.run import sweep
 from tests.conftest import GitRepo, posix
 from tests.sweep.by_hand import entry, loose, put, put_commit
@@ -114,11 +115,11 @@ class TestWhatIsNotThere:
         loose(repo, oid).unlink()
         return oid
 
-    @pytest.mark.parametrize("name", ["HEAD~1", "HEAD~1^{tree}", "HEAD~1:inner", "HEAD~1:inner/deep"])
+    @pytest.mark.parametrize("name", ["", "^{tree}", ":inner", ":inner/deep", ":inner/deep/b"])
     def test_what_commits_and_trees_name_is_told_and_never_clean(
         self, history: GitRepo, swept, leakguard, name: str
     ) -> None:
-        lost = self.lose(history, name)
+        lost = self.lose(history, f"HEAD~1{name}")
         result = swept()
         assert [(item.what, lost in item.reason) for item in result.coverage.skipped] == [("1 object", True)]
         assert not result.coverage.complete
@@ -139,11 +140,37 @@ class TestWhatIsNotThere:
         for _ in range(2):
             result = sweep(history.path, rules, remembering)
             assert [lost in item.reason for item in result.coverage.skipped] == [True]
-        history.git("config", "remote.x.promisor", "true")
-        next((history.path / ".git/objects/pack").glob("*.pack")).with_suffix(".promisor").touch()
+        promise = next((history.path / ".git/objects/pack").glob("*.pack")).with_suffix(".promisor")
+        promise.touch()
         assert sweep(history.path, rules, remembering).coverage.complete
-        history.git("config", "--unset", "remote.x.promisor")
+        promise.unlink()
         assert not sweep(history.path, rules, remembering).coverage.complete
+
+    @pytest.mark.parametrize("loose_left", [False, True])
+    def test_files_are_looked_for_where_there_is_more_than_one_pack_that_git_made(
+        self, history: GitRepo, rules, settings, loose_left: bool
+    ) -> None:
+        left = history.git("rev-list", "--objects", "--no-object-names", "--all").split()
+        lost = history.git("rev-parse", "HEAD~1:inner/deep/b")
+        kept = "\n".join(oid for oid in left if oid != lost)
+        history.git("pack-objects", "-q", str(history.path / ".git/objects/pack/pack"), stdin=kept.encode())
+        for oid in left:
+            loose(history, oid).unlink()
+        if loose_left:
+            history.git("hash-object", "-w", "--stdin", stdin=b"another")
+        assert sweep(history.path, rules, settings).coverage.complete is not loose_left
+
+    def test_it_is_told_while_several_workers_are_at_work(
+        self, history: GitRepo, rules, settings, token, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(run, "SMALL", 0)
+        lost = self.lose(history, "HEAD~1:inner")
+        history.commit(**{f"f{at}": token(str(at)) for at in range(20)})
+        packed = history.git("rev-parse", "HEAD:f1")
+        history.git("pack-objects", "-q", str(history.path / ".git/objects/pack/pack"), stdin=packed.encode())
+        results = [sweep(history.path, rules, msgspec.structs.replace(settings, jobs=jobs)) for jobs in (1, 2)]
+        assert results[0] == results[1]
+        assert [lost in item.reason for item in results[0].coverage.skipped] == [True]
 
     def test_many_are_counted_and_a_few_are_named(self, repo: GitRepo, swept) -> None:
         missing = [f"{at:040x}" for at in range(1, 8)]

@@ -48,12 +48,18 @@ class TreeReader:
 
     `trees` are all objects there are, `blobs` those of interest that are no trees, or are not there; `names` says which
     names are asked for. With None for `names`, the names of at least `least` bytes are gathered instead. `missing`
-    counts the subtrees that neither table knows, `count` the trees that walks came to. KernelError where the tables'
-    ids differ in length.
+    counts the subtrees that neither table knows, and with `strict` other entries, too; `count` the trees that walks
+    came to. KernelError where the tables' ids differ in length.
     """
 
     def __init__(
-        self, chain: Chain, trees: OidTable, blobs: OidTable, names: frozenset[bytes] | None, least: int
+        self,
+        chain: Chain,
+        trees: OidTable,
+        blobs: OidTable,
+        names: frozenset[bytes] | None,
+        least: int,
+        strict: bool = False,
     ) -> None:
         if not isinstance(chain, Chain):
             raise TypeError("chain must be a Chain")
@@ -65,6 +71,7 @@ class TreeReader:
             raise TypeError("names must be a frozenset of bytes or None")
         self.chain = chain
         self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
+        self._strict = bool(strict)
         self.missing = self.count = 0
         self._levels: list[_Level] = []
         self._edges, self._holders = EdgeWriter(), array("i")
@@ -163,7 +170,7 @@ class TreeReader:
         place = self._blobs.positions.get(oid, -1)
         if place >= 0:
             level.contents.append((start, place))
-        elif is_tree:
+        elif is_tree or (self._strict and oid not in self._trees.positions):
             self.missing += 1
             self._absent.append(oid)
 

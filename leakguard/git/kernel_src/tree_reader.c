@@ -120,6 +120,7 @@ typedef struct {
     const OidTable *blobs;
     Names names;
     size_t least;
+    int strict;
     Py_ssize_t missing;
     Py_ssize_t count; /* trees of walks */
     Level *levels;
@@ -216,7 +217,10 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
     if (position >= 0) {
         return add_mark(&level->contents, start, position);
     }
-    return is_tree ? add_absent(reader, entry->oid) : NULL;
+    if (is_tree || (reader->strict && oid_find(reader->trees, entry->oid) < 0)) {
+        return add_absent(reader, entry->oid);
+    }
+    return NULL;
 }
 
 /* The first of `count` ascending numbers, each at the start of `width` bytes, that is not before `least`. */
@@ -515,14 +519,15 @@ set_up(TreeReader *reader, KernelState *state)
 static PyObject *
 reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *keys[] = {"chain", "trees", "blobs", "names", "least", NULL};
+    static char *keys[] = {"chain", "trees", "blobs", "names", "least", "strict", NULL};
     KernelState *state = PyType_GetModuleState(type);
     PyObject *chain, *trees, *blobs, *names;
     TreeReader *reader;
     Py_ssize_t least;
+    int strict = 0;
 
-    if (state == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOn", keys, &chain, &trees, &blobs, &names, &least)) {
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOn|p", keys, &chain, &trees, &blobs, &names,
+                                                      &least, &strict)) {
         return NULL;
     }
     reader = (TreeReader *)type->tp_alloc(type, 0);
@@ -534,6 +539,7 @@ reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     reader->blobs_object = Py_NewRef(blobs);
     reader->names_object = Py_NewRef(names);
     reader->least = least > 0 ? (size_t)least : 0;
+    reader->strict = strict;
     if (set_up(reader, state) < 0) {
         Py_DECREF(reader);
         return NULL;
@@ -574,12 +580,12 @@ static PyMethodDef methods[] = {
 
 static PyMemberDef members[] = {
     {"count", T_PYSSIZET, offsetof(TreeReader, count), READONLY, "how many trees walks came to"},
-    {"missing", T_PYSSIZET, offsetof(TreeReader, missing), READONLY, "how many subtrees were named that are not known"},
+    {"missing", T_PYSSIZET, offsetof(TreeReader, missing), READONLY, "how many objects were named that are not known"},
     {NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("TreeReader(chain, trees, blobs, names, least)\n--\n\n"
+    {Py_tp_doc, (void *)PyDoc_STR("TreeReader(chain, trees, blobs, names, least, strict=False)\n--\n\n"
                                   "What the trees of a walk name, each entry looked at once.")},
     {Py_tp_new, (void *)reader_new},
     {Py_tp_dealloc, (void *)reader_dealloc},
