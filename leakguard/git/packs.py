@@ -54,8 +54,10 @@ class Pack:
         self.hash_size = hash_size
         self.table: Any = None
         self._open()
-        with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(as_version_2(names, hash_size), self._map, hash_size, self.release)
+        with index.open("rb") as file:
+            # Not closed by hand: where the index is refused, the twin's views of it live as long as its exception.
+            names = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.table = kernel.pack_table(as_version_2(names, hash_size), self._map, hash_size, self.release)
         self.release()
         self._views()
 

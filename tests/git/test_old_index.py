@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leakguard.git.old_index import as_version_2
+from leakguard.git.packs import open_packs
 from tests.conftest import GitRepo
 from tests.sweep.by_hand import packs
 
@@ -52,3 +53,14 @@ def test_an_index_of_nothing() -> None:
 def test_one_that_is_cut_off_is_refused(keep: int) -> None:
     with pytest.raises(ValueError, match="neither of version 2 nor a whole one of version 1"):
         as_version_2(old_index([12, 40, 90])[:keep], 20)
+
+
+def test_an_index_that_is_refused_is_a_problem_with_either_kernel(
+    repo: GitRepo, kernel: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leakguard.git.packs.kernel.pack_table", kernel.pack_table)
+    repo.commit(a="1")
+    repo.git("repack", "-adfq")
+    (index,) = packs(repo, ".idx")
+    index.write_bytes(index.read_bytes()[:-1])
+    assert [name for name, _ in open_packs([index], 20)[1]] == [index.with_suffix(".pack").name]
