@@ -30,6 +30,17 @@ def escape(text: str) -> str:
     )
 
 
+def masked(raw: bytes, detector: Detector | None) -> str:
+    """Text that is shown far from where it was scanned, every secret in it masked."""
+    if detector is None:
+        return printable(raw)
+    found = detector.detect(raw)
+    spans = {(match.start, match.end) for match in found.matches} | {(held.start, held.end) for held in found.held}
+    for start, end in sorted(spans, reverse=True):
+        raw = raw[:start] + Secret(raw[start:end]).redacted().encode() + raw[end:]
+    return printable(raw)
+
+
 def _secrets(found: Found) -> list[tuple[int, int]]:
     """The spans to mask of a text, ascending."""
     spans = [(match.start, match.end) for match in found.matches]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
+posix = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not take such names or files")
+
 HERMETIC = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,

@@ -10,9 +10,8 @@ import msgspec
 from leakguard import __version__
 from leakguard.changes.intake import NAME, Site
 from leakguard.detect.decoders import decode
-from leakguard.detect.detector import Found
-from leakguard.excerpt import TextView, escape, printable
-from leakguard.model import CommitInfo, Coverage, Event, Place, Provenance, Result, Secret
+from leakguard.excerpt import TextView, masked
+from leakguard.model import CommitInfo, Coverage, Event, Place, Provenance, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from leakguard.changes.intake import Intake
     from leakguard.changes.tips import Standing, Tips
     from leakguard.collect import Group, Spot
-    from leakguard.detect.detector import Detector
     from leakguard.model import Finding
 
     Remark = Callable[[Iterable[str], Callable[[str], bytes], Callable[[str], str]], str]
@@ -220,7 +218,7 @@ class _Places:
         if view is None:
             return None
         path = self._masked(site.path) if site.path else f"{spot.label} {spot.holder[:12]}"
-        inner = escape(spot.label) if spot.label.startswith("!") else ""
+        inner = self._masked(spot.label.encode("utf-8", "surrogateescape")) if spot.label.startswith("!") else ""
         source = "file name" if spot.label.startswith(NAME) else "blob" if site.path else spot.label
         return view.place(path + inner, spot.start, spot.end, source, spot.holder, mask=self.mask is not None)
 
@@ -244,12 +242,3 @@ class _Places:
 
     def _masked(self, raw: bytes) -> str:
         return masked(raw, self.mask)
-
-
-def masked(raw: bytes, detector: Detector | None) -> str:
-    """Text that is shown far from where it was scanned, every secret in it masked."""
-    found = detector.detect(raw) if detector else Found()
-    spans = {(match.start, match.end) for match in found.matches} | {(held.start, held.end) for held in found.held}
-    for start, end in sorted(spans, reverse=True):
-        raw = raw[:start] + Secret(raw[start:end]).redacted().encode() + raw[end:]
-    return printable(raw)

@@ -7,9 +7,10 @@ an archive may be hostile; what a bound cut off is said, never passed over.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 from isal import isal_zlib
@@ -31,6 +32,12 @@ _ODD = 0x61
 """Flags of members that are encrypted or patches."""
 _UTF8 = 0x800
 _STORED, _DEFLATED = 0, 8
+_CHUNK = 4096
+"""So many bytes of a gzip file are unfolded at a time: what comes before damage is kept."""
+_PADDING = re.compile(rb"\0*")
+"""What disks and tapes fill their last block with."""
+_DAMAGED = "is damaged from some place on, or followed by something else"
+_TOO_MUCH = "unfolds to more bytes than the limit allows"
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -140,10 +147,7 @@ class _Unfolder:
 
     def read(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
         if data[:2] == b"\x1f\x8b":
-            import gzip
-
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-                yield "", self.take(cast("IO[bytes]", file), len(data))
+            yield from (("", content) for content in self.gzip(data))
         elif data[:4] == b"PK\x03\x04":
             yield from self.zip(data, label)
         else:
@@ -160,6 +164,31 @@ class _Unfolder:
                         yield member.name, self.count() or self.keep(data[member.offset_data : end])
                     elif inner:
                         yield member.name, self.count() or self.take(inner, max(member.size, 1))
+
+    def gzip(self, data: bytes) -> Iterator[bytes | str]:
+        """What its parts unfold to, as far as they go, and then what ended them too early."""
+        room, content, at, problem = self.room(len(data)), bytearray(), 0, ""
+        while at < len(data) and not (problem := self.count()):
+            part = zlib.decompressobj(31)
+            try:
+                while at < len(data) and not part.eof:
+                    packed = data[at : at + _CHUNK]
+                    content += part.decompress(packed, room + 1 - len(content))
+                    if len(content) > room:
+                        yield _TOO_MUCH
+                        return
+                    at += len(packed) - len(part.unused_data)
+            except zlib.error:
+                problem = _DAMAGED if content else "cannot be unfolded (no gzip, or damaged)"
+                break
+            if not part.eof:
+                problem = "is cut off"
+            padding = _PADDING.match(data, at)
+            at = padding.end() if padding else at
+        if content or not problem:
+            yield self.keep(bytes(content))
+        if problem:
+            yield problem
 
     def zip(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
         import zipfile
@@ -199,7 +228,7 @@ class _Unfolder:
         room = self.room(packed)
         content: bytes = file.read(room + 1)
         if len(content) > room:
-            return "unfolds to more bytes than the limit allows"
+            return _TOO_MUCH
         self.left -= len(content)
         return content
 

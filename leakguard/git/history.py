@@ -212,6 +212,10 @@ class History:
         found = self._graph.find(number)
         return None if found is None else CommitHead(*found)
 
+    def is_reachable(self, number: Number) -> bool:
+        """Whether a ref leads to a commit."""
+        return self._has(self._reachable, number)
+
     def lives(self, trees: TreeSets) -> dict[Key, Life]:
         """The life of every finding that a commit's tree reaches, given which tree reaches which."""
         packed = self._graph.lives(trees.classes, trees.sets, self._reachable, self._pushed, trees.width)

@@ -12,12 +12,14 @@ from leakguard.git.contents import Contents
 from leakguard.git.libgit2 import pygit2
 from leakguard.git.loose import find_loose, loose_header, read_loose
 from leakguard.git.packs import ALONE, BLOB, COMMIT, TAG, TREE, Pack, open_packs
+from leakguard.git.shown import open_shown, show_packs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from leakguard.git.repository import Repository
+    from leakguard.git.shown import Shown
 
 # libgit2 maps packs as well, and would map all of one: its windows are kept few and small.
 pygit2.settings.mwindow_size = 1 << 20
@@ -38,17 +40,25 @@ ATTEMPTS = 10
 class Objects:
     """The object database as a numbered list. Pickles for workers that are started rather than forked.
 
-    An object that lies in several packs has several numbers; `find` gives the first.
+    An object that lies in several packs has several numbers; `find` gives the first. libgit2 reads from the packs of
+    `shown`, or else from all that it finds itself.
     """
 
     def __init__(
-        self, git_dir: Path, packs: list[Pack], loose: list[str], hash_size: int = 20, folders: Sequence[Path] = ()
+        self,
+        git_dir: Path,
+        packs: list[Pack],
+        loose: list[str],
+        hash_size: int = 20,
+        folders: Sequence[Path] = (),
+        shown: tuple[Path, ...] | None = None,
     ) -> None:
         self.git_dir = git_dir
         self.folders = folders
         self.packs = packs
         self.loose = loose
         self.hash_size = hash_size
+        self.shown = shown
         self._prepare()
 
     def _prepare(self) -> None:
@@ -60,16 +70,19 @@ class Objects:
         self.loose_base = total
         self.count = total + len(self.loose)
         self.repeated = len(self.packs) + bool(self.loose) > 1
+        # Git makes no single pack of a repository that lacks something, and to look up each file of each tree costs
+        # some percent of a sweep.
+        several = len(self.packs) > 1 or bool(self.loose)
+        self.may_lack = several and not any(pack.is_promised for pack in self.packs)
         parts = [pack.table.oids for pack in self.packs]
         if self.loose:
             parts.append(bytes.fromhex("".join(self.loose)))
         self.oids = parts[0] if len(parts) == 1 else b"".join(parts)
         self.table = kernel.OidTable(self.oids, self.hash_size)
         self._contents = Contents()
-        self._git: pygit2.Repository | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: self.__dict__[name] for name in ("git_dir", "packs", "loose", "hash_size", "folders")}
+        return {name: self.__dict__[name] for name in ("git_dir", "packs", "loose", "hash_size", "folders", "shown")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -162,15 +175,23 @@ class Objects:
         it read beyond its memory; so then it is not asked for what lies in packs that we read ourselves."""
         return any((folder / "pack" / "multi-pack-index").exists() for folder in self.folders)
 
+    def is_there(self, oid: str) -> bool:
+        """Whether there is such an object, be it that it came after all were listed."""
+        if self.find(oid) >= 0 or find_loose(self.folders, oid) is not None:
+            return True
+        return not self._has_multi_pack_index and oid in self._odb
+
     def _own_place(self, oid: str) -> tuple[Pack | None, int]:
         known = self.find(oid)
         return self.place(known) if known >= 0 else (None, -1)
 
+    @cached_property
+    def _odb(self) -> pygit2.Odb:
+        return pygit2.Repository(str(self.git_dir)).odb if self.shown is None else open_shown(self.shown)
+
     def _read(self, oid: str) -> tuple[int, bytes]:
-        if self._git is None:
-            self._git = pygit2.Repository(str(self.git_dir))
         try:
-            kind, content = self._git.odb.read(oid)
+            kind, content = self._odb.read(oid)
         except KeyError:
             raise
         except (pygit2.GitError, OSError, MemoryError) as problem:
@@ -186,10 +207,8 @@ class Objects:
         if place is not None:
             with contextlib.suppress(OSError):
                 return loose_header(place)
-        if self._git is None:
-            self._git = pygit2.Repository(str(self.git_dir))
         try:
-            kind, size = self._git.odb.read_header(oid)
+            kind, size = self._odb.read_header(oid)
         except KeyError:
             raise
         except (pygit2.GitError, OSError) as problem:
@@ -213,18 +232,33 @@ def open_objects(repository: Repository) -> tuple[Objects, list[tuple[str, str]]
         loose = list(repository.loose_objects())
         if problems == before and repository.packs() == listed:
             break
-    for pack in repository.packs_without_index():
-        repository.problems.append((f"pack {pack.name}", "has no index; make one with `git index-pack`"))
+    _name_packs_without_index(repository)
     packs = sorted(opened.values(), key=lambda pack: (-pack.size, pack.index))
     return Objects(repository.git_dir, packs, loose, folders=repository.object_folders), problems
 
 
-def listed_by_libgit2(repository: Repository, known: Objects) -> Iterable[str]:
-    """Hex ids that libgit2 lists and our own readers did not, ascending: objects of packs we could not open. It stops
-    at the first index that it cannot make sense of; the pack itself is named already."""
-    found: list[str] = []
-    with contextlib.suppress(pygit2.GitError):
-        for oid in map(str, repository.git.odb):
-            if known.find(oid) < 0:
-                found.append(oid)
-    return sorted(found)
+def open_plain(repository: Repository, links: Path) -> tuple[Objects, list[tuple[str, str]]]:
+    """As `open_objects`, all packs being libgit2's to read; `links` as `show_packs` wants it."""
+    for attempt in range(ATTEMPTS):
+        listed = repository.packs()
+        loose = list(repository.loose_objects())
+        shown = show_packs(repository, links / str(attempt))
+        if repository.packs() == listed:
+            break
+    _name_packs_without_index(repository)
+    ids = sorted({*loose, *shown.ids})
+    return Objects(repository.git_dir, [], ids, folders=repository.object_folders, shown=shown.folders), list(
+        shown.problems
+    )
+
+
+def with_libgit2(objects: Objects, shown: Shown) -> tuple[Objects, int]:
+    """The objects, with those after them that only libgit2 lists, of packs we could not open; and how many they are."""
+    extra = sorted(oid for oid in shown.ids if objects.find(oid) < 0)
+    loose = [*objects.loose, *extra]
+    return Objects(objects.git_dir, objects.packs, loose, folders=objects.folders, shown=shown.folders), len(extra)
+
+
+def _name_packs_without_index(repository: Repository) -> None:
+    for pack in repository.packs_without_index():
+        repository.problems.append((f"pack {pack.name}", "has no index; make one with `git index-pack`"))

@@ -15,6 +15,7 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 from leakguard.git import kernel
+from leakguard.git.old_index import as_version_2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +67,11 @@ class Pack:
         self.hash_size = hash_size
         self.table: Any = None
         self._open()
-        with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as names:
-            self.table = kernel.pack_table(names, self._map, hash_size, partial(_give_back, names, self._map))
+        with index.open("rb") as file:
+            # Not closed by hand: where the index is refused, the twin's views of it live as long as its exception.
+            names = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        give_back = partial(_give_back, names, self._map)
+        self.table = kernel.pack_table(as_version_2(names, hash_size), self._map, hash_size, give_back)
         self.release()
         self._views()
 

@@ -14,6 +14,7 @@ from leakguard.errors import RepositoryError
 from leakguard.git.libgit2 import pygit2
 from leakguard.git.own_files import own_files
 from leakguard.git.packs import COMMIT, TAG
+from leakguard.git.quoted import parse_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -71,16 +72,15 @@ class Repository:
                 continue
             found.append(folder)
             try:
-                listed = (folder / "info" / "alternates").read_bytes().splitlines()
+                listed = (folder / "info" / "alternates").read_bytes()
             except OSError:
                 continue
-            for line in listed:
-                if line and not line.startswith(b"#"):
-                    other = folder / os.fsdecode(line)
-                    if other.is_dir():
-                        waiting.append(other)
-                    else:
-                        self.problems.append((os.fsdecode(line), "is an alternate object folder that is not there"))
+            for name in parse_folders(listed, b"\n"):
+                other = folder / os.fsdecode(name)
+                if _is_folder(other):
+                    waiting.append(other)
+                else:
+                    self.problems.append((os.fsdecode(name), "is an alternate object folder that is not there"))
         return found
 
     def packs(self) -> list[Path]:
@@ -192,9 +192,21 @@ class Repository:
         except OSError:
             return set()
 
+    def grafted_commits(self) -> set[str]:
+        """The commits that have other parents by git's old graft file than by their own word."""
+        return {
+            line.split()[0]
+            for line in self._read("info/grafts").decode("ascii", "replace").splitlines()
+            if line.strip()
+        }
+
     def is_partial(self) -> bool:
         """Whether objects may be missing on purpose (a partial clone promises them)."""
-        return any(folder.joinpath("pack").glob("*.promisor") for folder in self.object_folders) and self._promised()
+        return self.has_promises() and self._promised()
+
+    def has_promises(self) -> bool:
+        """Whether there are packs of a partial clone, be it one that is set up no more."""
+        return any(True for folder in self.object_folders for _ in folder.joinpath("pack").glob("*.promisor"))
 
     def _promised(self) -> bool:
         text = self._read("config").decode("utf-8", "replace").lower()
@@ -237,6 +249,13 @@ class Repository:
         except OSError as problem:
             self.problems.append((f".git/{name}", f"cannot be read ({problem.strerror})"))
             return b""
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except ValueError:  # a NUL in its name
+        return False
 
 
 def _tagged(tag: bytes) -> str:

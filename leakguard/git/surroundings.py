@@ -13,6 +13,7 @@ import msgspec
 
 from leakguard.errors import RepositoryError
 from leakguard.git.libgit2 import pygit2
+from leakguard.git.quoted import parse_folders
 from leakguard.git.repository import open_repository
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ class Surroundings(msgspec.Struct, frozen=True):
 def parse_surroundings(environment: Mapping[str, str]) -> Surroundings:
     """The surroundings that git's variables in `environment` tell of."""
     own = environment.get("GIT_OBJECT_DIRECTORY", "")
-    others = environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "").split(os.pathsep)
+    others = os.fsencode(environment.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", ""))
+    folders = map(os.fsdecode, parse_folders(others, os.pathsep.encode()))
     return Surroundings(
         git_dir=_path(environment.get("GIT_DIR", "")),
         index=_path(environment.get("GIT_INDEX_FILE", "")),
-        objects=tuple(Path(_unquoted(folder)) for folder in (own, *others) if folder),
+        objects=tuple(Path(folder) for folder in (own, *folders) if folder),
         merging=tuple(name[8:] for name in environment if name.startswith("GITHEAD_") and len(name) in (48, 72)),
     )
 
@@ -61,10 +63,3 @@ def open_surrounded(folder: Path, surroundings: Surroundings) -> Repository:
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
-
-
-def _unquoted(text: str) -> str:
-    """Git quotes a folder whose name holds the separator or a quote."""
-    if not (text.startswith('"') and text.endswith('"') and len(text) > 1):
-        return text
-    return text[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")

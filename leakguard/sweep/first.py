@@ -41,7 +41,8 @@ class Recalled(msgspec.Struct, frozen=True):
 
 
 class FirstPass:
-    """What the texts of an object database hold."""
+    """What the texts of an object database hold. `unsettled` are rows of commits, of which some name what is not
+    there."""
 
     def __init__(self, objects: Objects, memory: Memory, detector: Detector) -> None:
         self.objects, self.memory, self.detector = objects, memory, detector
@@ -49,6 +50,7 @@ class FirstPass:
         self.counts: Counter[str] = Counter()
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
+        self.unsettled: list[bytes] = []
         self._commits = bytearray()
         self._tasks: list[Task] = []
         self._begun: Iterator[object] | None = None
@@ -124,6 +126,7 @@ class FirstPass:
             self.collector.merge(out.collector)
             self._add(out.counts, out.decoded_bytes, out.scanned_bytes, out.skipped)
             self._take_commits(out.commits, out.pack)
+            self.unsettled += [] if out.settled else [out.commits]
             progress("Scanning objects", done, len(self._tasks))
         self._read.update(waiting)
         if fresh:
@@ -248,6 +251,12 @@ def _distinct(rows: bytes, objects: Objects) -> bytes:
         if objects.first(values[at]) == values[at]:
             kept.extend(values[at : at + 4 + len(parents)])
     return kept.tobytes()
+
+
+def commit_numbers(rows: bytes) -> list[int]:
+    """The numbers of the commits that rows are about."""
+    values = memoryview(rows).cast("q").tolist()
+    return [values[at] for at, *_ in _rows(values)]
 
 
 def _rows(values: list[int]) -> Iterator[list[int]]:

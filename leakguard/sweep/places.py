@@ -13,10 +13,10 @@ import msgspec
 from leakguard.assemble import Sited
 from leakguard.detect.allowances import OWN_MARK
 from leakguard.detect.detector import NOTHING, idle_comments
-from leakguard.excerpt import escape, printable
+from leakguard.excerpt import masked
 from leakguard.git import kernel
 from leakguard.git.history import EMPTY, Life, parse_commit_info
-from leakguard.model import CommitInfo, Event, Place, Provenance, Secret
+from leakguard.model import CommitInfo, Event, Place, Provenance
 from leakguard.sweep.quotes import NAME, WHOLE, Quotes, name_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class HistoryLocator:
                 continue  # what cannot be read is told of by the pass that reads everything
             if OWN_MARK in content:
                 lines = idle_comments(content, self.allowing.detect(content))
-                yield from ((printable(self.mask(path)), line) for line in lines)
+                yield from ((self.mask(path), line) for line in lines)
 
     def _files(self, tree: int) -> Iterator[tuple[bytes, str]]:
         waiting = [(tree, b"")]
@@ -207,7 +207,7 @@ class HistoryLocator:
             introduced=introduced,
             removed=removed,
             in_head=life.in_head or said.in_head,
-            refs=tuple(printable(self.mask(os.fsencode(name))) for name in refs[:MAX_REFS]),
+            refs=tuple(self.mask(os.fsencode(name)) for name in refs[:MAX_REFS]),
             ref_count=len(refs),
             pushed=bool(life.pushed or said.pushed) if self.history.has_remote else None,
             commits=life.commits + said.commits,
@@ -277,7 +277,7 @@ class HistoryLocator:
             for spot in spots.get(oid, ()):
                 if len(places) >= MAX_PLACES:
                     return tuple(places)
-                place = self._at(spot, printable(self.mask(path)))
+                place = self._at(spot, self.mask(path))
                 if place:
                     places.append(place)
         return tuple(places)
@@ -354,24 +354,18 @@ class HistoryLocator:
         except (KeyError, ValueError):
             return CommitInfo(oid, "", "", 0, 0, "")
         author, email, subject = (
-            printable(self.mask(text.encode("utf-8", "replace"))) for text in (info.author, info.email, info.subject)
+            self.mask(text.encode("utf-8", "replace")) for text in (info.author, info.email, info.subject)
         )
         return CommitInfo(oid, author, email, info.time, info.offset, subject)
 
-    def _mask(self, raw: bytes) -> bytes:
-        """`raw` with every secret in it masked: names and subjects are shown far from where they were found."""
-        if self.detector is None:
-            return raw
-        found = self.detector.detect(raw)
-        spans = {(match.start, match.end) for match in found.matches} | {(held.start, held.end) for held in found.held}
-        for start, end in sorted(spans, reverse=True):
-            raw = raw[:start] + Secret(raw[start:end]).redacted().encode() + raw[end:]
-        return raw
+    def _mask(self, raw: bytes) -> str:
+        """Names and subjects, which are shown far from where they were found."""
+        return masked(raw, self.detector)
 
     def _alone(self, spot: Spot) -> Place | None:
         """A spot by the object that holds it, where no path is known or none is meant."""
         if not spot.holder:
-            return self._at(spot, spot.label)
+            return self._at(spot, self.mask(spot.label.encode("utf-8", "surrogateescape")))
         kind = spot.label if spot.label in WHOLE else "tree" if spot.label.startswith(NAME) else "blob"
         return self._at(spot, f"{kind} {spot.holder[:12]}")
 
@@ -379,10 +373,11 @@ class HistoryLocator:
         place = self.quoted(spot)
         if place is None:
             return None
-        inner = spot.label if spot.label.startswith("!") else ""
         if spot.label.startswith(NAME):
-            inner = printable(self.mask(name_of(spot.label)))
-        return msgspec.structs.replace(place, path=path + escape(inner))
+            path += self.mask(name_of(spot.label))
+        elif spot.label.startswith("!"):
+            path += self.mask(spot.label.encode("utf-8", "surrogateescape"))
+        return msgspec.structs.replace(place, path=path)
 
     def _quoted(self, spot: Spot) -> Place | None:
         return self._ahead[spot] if spot in self._ahead else self.quotes.place(spot)

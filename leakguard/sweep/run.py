@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from functools import cached_property, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
@@ -15,26 +18,27 @@ import msgspec
 from leakguard import __version__
 from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
-from leakguard.git.objects import Objects, listed_by_libgit2
+from leakguard.git.objects import Objects, open_plain, with_libgit2
 from leakguard.git.packs import KINDS
+from leakguard.git.shown import show_packs
 from leakguard.model import Coverage, Result, Skipped
 from leakguard.pool import Pool, import_processes
-from leakguard.sweep.first import FirstPass
+from leakguard.sweep.first import FirstPass, commit_numbers
 from leakguard.sweep.memory import Memory
 from leakguard.sweep.opening import Opening
 from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from leakguard.assemble import Assembled, Assembly
     from leakguard.collect import Collector, Group, Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.git.history import LazyHistory, Tip
+    from leakguard.git.history import History, LazyHistory, Tip
     from leakguard.model import Finding, Place
     from leakguard.sweep.places import HistoryLocator, Reached
+    from leakguard.sweep.second import SecondPass
     from leakguard.sweep.worker import Task
 
 SMALL = 4 << 20
@@ -120,38 +124,53 @@ class _Sweep:
         self.notes: list[str] = []
         self.outside: dict[str, bytes] = {}
         self._pool: Pool | None = None
+        self._cleanup = ExitStack()
 
     def run(self) -> Result:
-        self.objects = self.open()
+        with self._cleanup:
+            self.objects = self.open()
+            return self.read()
+
+    def read(self) -> Result:
+        """All that there is to read, and what it comes to."""
         folder = self.settings.memory if self.settings.engine == "pack" else None
         memory = Memory(folder, self.rules.digest, self.active, self.settings.max_blob_size)
         self.first = FirstPass(self.objects, memory, self.detector)
-        try:
-            self.first.recall()
-            if self.first.waiting():
-                self.first.begin(self.pool(), self.tasks)
-            from leakguard.git.history import LazyHistory
-            from leakguard.sweep.second import SecondPass
+        self.first.recall()
+        if self.first.waiting():
+            self.first.begin(self.pool(), self.tasks)
+        from leakguard.git.history import LazyHistory
+        from leakguard.sweep.second import SecondPass
 
-            self.refs = self.repository.refs(self.objects, self.broken)
-            self.bare = self.begin()
-            self.read_outside()
-            while not self.first.settled():
-                self.first.run(self.pool(), self.tasks, self.progress)
-            tips = self.tips()
-            history = LazyHistory(self.objects, tips, self.first.commits)
-            second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id)
-            groups, reached = second.run(
-                self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
-            )
-            history.let_go({number for life in reached.lives.values() for number in (*life.introduced, *life.removed)})
-            self.first.counts["tree"] = second.trees
-            self.count_once()
-            self.skipped += [*self.first.skipped, *second.skipped]
-            return self.result(groups, reached, history)
-        finally:
-            if self._pool is not None:
-                self._pool.close()
+        self.refs = self.repository.refs(self.objects, self.broken)
+        self.bare = self.begin()
+        self.read_outside()
+        while not self.first.settled():
+            self.first.run(self.pool(), self.tasks, self.progress)
+        tips = self.tips()
+        history = LazyHistory(self.objects, tips, self.first.commits)
+        whole = not self.repository.shallow_commits() and not self.repository.has_promises()
+        second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id, whole=whole)
+        groups, reached = second.run(
+            self.pool, lambda: self.tasks, tips, history.whole, self.progress, self.begin_result
+        )
+        self.first.counts["tree"] = second.trees
+        self.count_once()
+        self.skipped += [*self.first.skipped, *second.skipped]
+        if whole and (self.first.unsettled or second.absent):
+            self.skipped += self.absent(second, history.whole)
+        history.let_go({number for life in reached.lives.values() for number in (*life.introduced, *life.removed)})
+        return self.result(groups, reached, history)
+
+    def absent(self, second: SecondPass, history: Callable[[], History]) -> Iterator[Skipped]:
+        """What is said of objects that are named and not there."""
+        from leakguard.sweep.absent import Absent
+
+        absent = Absent(self.objects, second, history, [oid for ref in self.refs for oid in ref.leads])
+        absent.look_in_commits(commit_numbers(b"".join(self.first.unsettled)), self.repository.grafted_commits())
+        # The workers are busy with quotes by now.
+        absent.look_in_trees(second.absent, lambda: Pool(self.worker, 1), self.tasks, self.progress)
+        return absent.told()
 
     def count_once(self) -> None:
         """What is stored more than once was read more than once: a pack's own figures do not depend on other packs."""
@@ -181,9 +200,14 @@ class _Sweep:
             jobs = self.settings.workers if size > SMALL or len(self.objects.loose) > MANY_LOOSE else 1
             if jobs > 1:
                 _ = self.detector.matcher  # what it imports and decodes is shared by processes that are forked
-            make = partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
-            self._pool = Pool(make, jobs)
+            self._pool = Pool(self.worker, jobs)
+            self._cleanup.callback(self._pool.close)
         return self._pool
+
+    @property
+    def worker(self) -> Callable[[], Worker]:
+        """What makes a worker, in whichever process."""
+        return partial(Worker, self.objects, self.detector, self.settings.max_blob_size)
 
     def begin(self) -> Result:
         """What is known of the result before anything is read."""
@@ -195,7 +219,7 @@ class _Sweep:
             version=__version__,
             rules=len(self.active),
             head=next((ref.commit for ref in self.refs if ref.name == "HEAD"), ""),
-            remote=escape(self.repository.remote_url()),
+            remote=self.shown(self.repository.remote_url()),
         )
         if self.listener is not None:
             self.listener.begin(bare)
@@ -221,18 +245,22 @@ class _Sweep:
     def open(self) -> Objects:
         """The objects, by our own pack reader or (engine "plain") all of them through libgit2."""
         if self.settings.engine == "plain":
-            listing = sorted(set(map(str, self.repository.git.odb)))
-            return Objects(self.repository.git_dir, [], listing, folders=self.repository.object_folders)
+            objects, problems = open_plain(self.repository, self.links())
+            self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
+            return objects
         if self.opening.busy and self.settings.workers > 1:
             import_processes()  # Packs that take so long are large enough for workers.
         objects, problems = self.opening.objects()
         if problems:
-            extra = list(listed_by_libgit2(self.repository, objects))
-            self.notes.append(f"{len(extra)} objects of packs that leakguard cannot read itself were read by libgit2")
+            objects, extra = with_libgit2(objects, show_packs(self.repository, self.links()))
+            self.notes.append(f"{extra} objects of packs that leakguard cannot read itself were read by libgit2")
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
-            objects = Objects(objects.git_dir, objects.packs, [*objects.loose, *extra], folders=objects.folders)
         self.give_up(objects)
         return objects
+
+    def links(self) -> Path:
+        """A folder for links, that is removed in the end."""
+        return Path(self._cleanup.enter_context(TemporaryDirectory(prefix="leakguard-", ignore_cleanup_errors=True)))
 
     def give_up(self, objects: Objects) -> None:
         """Name what a pack's table could not place. libgit2 is not asked for it: it has no more than the same pack, and
@@ -246,7 +274,7 @@ class _Sweep:
 
     def read_outside(self) -> None:
         """The repository's own configuration, logs and ref names."""
-        from leakguard.excerpt import escape, printable
+        from leakguard.excerpt import printable
 
         names = b"\n".join(self.repository.ref_names)
         for label, content in [*self.repository.texts(self.settings.max_blob_size), ("ref names", names)]:
@@ -256,7 +284,13 @@ class _Sweep:
             found = self.detector.detect(content)
             if found:
                 self.collector.add(found, "", shown)
-        self.skipped.extend(Skipped(escape(name), reason) for name, reason in self.repository.problems)
+        self.skipped.extend(Skipped(self.shown(name), self.shown(reason)) for name, reason in self.repository.problems)
+
+    def shown(self, text: str) -> str:
+        """What was written by others, beside what was found."""
+        from leakguard.excerpt import masked
+
+        return masked(text.encode("utf-8", "surrogateescape"), self.mask)
 
     def tips(self) -> list[Tip]:
         from leakguard.git.history import Tip

@@ -48,10 +48,12 @@ class Walked(msgspec.Struct):
     trees: int
     skipped: list[Skipped]
     missing: int = 0
+    absent: set[bytes] = set()
 
 
 class SecondPass:
-    """From groups to their lives."""
+    """From groups to their lives. `absent` are ids of what trees name and is not there; with `whole` nothing may be
+    missing."""
 
     def __init__(
         self,
@@ -60,10 +62,13 @@ class SecondPass:
         detector: Detector,
         collector: Collector,
         rules: Mapping[str, Rule],
+        *,
+        whole: bool,
     ) -> None:
         self.objects, self.memory, self.detector = objects, memory, detector
-        self.collector, self.rules = collector, rules
+        self.collector, self.rules, self.whole = collector, rules, whole
         self.trees = 0
+        self.absent: set[bytes] = set()
         self.skipped: list[Skipped] = []
 
     def run(
@@ -81,7 +86,7 @@ class SecondPass:
         numbered = self.number(groups)
         messages = sorted({message_numbers(self.objects, group.spots) for group in groups} - {()})
         refs = digest([(tip.name.encode("utf-8", "surrogateescape"), tip.commit, tip.remote) for tip in tips])
-        key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys))
+        key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys), self.whole)
         known = self.memory.read(key, TreeMemory)
         if known is not None and known.refs == refs and known.lives.messages() == messages:
             self.trees, self.skipped = known.trees, known.skipped
@@ -93,13 +98,15 @@ class SecondPass:
             settled(groups)
         else:
             walked = self.walk_new(pool(), tasks(), numbered, progress)
-            self.trees, self.skipped, plain = walked.trees, walked.skipped, not walked.names
+            self.trees, self.skipped, self.absent = walked.trees, walked.skipped, walked.absent
+            plain = not walked.names and not (walked.absent and self.whole)
             reach = walked.reach
             if walked.names:
                 # File names hold secrets too: now that they are known, ask once more which trees have them.
                 groups, numbered, reach = self.with_names(pool(), tasks(), frozenset(walked.names), progress)
             settled(groups)
-            self.objects.end_walks()
+            if not (self.whole and self.absent):  # else the trees are walked once more, see `absent`
+                self.objects.end_walks()
             sets = reach.sets(self.objects.count)
             if self.memory.folder and plain and not (walked.missing or walked.skipped or self.objects.loose):
                 remember_trees(self.memory, self.objects, numbered.keys, sets, walked.trees)
@@ -165,6 +172,7 @@ class SecondPass:
             walked.trees += out.tree_count
             walked.skipped.extend(out.skipped)
             walked.missing += out.missing
+            walked.absent |= out.absent
             walked.reach.add_edges(out.edges)
             walked.reach.add_holders(out.holders)
             progress("Reading trees", done, len(tasks))

@@ -13,6 +13,7 @@ from leakguard.collect import Collector
 from leakguard.config import MAX_BLOB_SIZE
 from leakguard.detect.decoders import decode, may_decode
 from leakguard.detect.incremental import ends_of, scan_edit, scan_whole
+from leakguard.excerpt import masked
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
@@ -31,6 +32,9 @@ MIN_NAME = 12
 
 TEXT_KINDS = (COMMIT, BLOB, TAG)
 """What the first pass reads; trees are for the second."""
+
+MOST_ABSENT = 1000
+"""Of more objects that are not there a task does not tell: in a partial clone there may be millions."""
 
 GATHERED = 1 << 18
 """Bytes of commits and tags that are scanned together."""
@@ -66,7 +70,8 @@ class Texts(msgspec.Struct):
 
 class Trees(msgspec.Struct):
     """What one task of the second pass found: edges and holders as `kernel.TreeReader.take` gives them, trees with
-    entries of a wanted name, and names with secrets in them. `missing`: subtrees that are not there."""
+    entries of a wanted name, and names with secrets in them. `missing` counts entries whose object is not there,
+    `absent` are the ids of these."""
 
     edges: bytes = b""
     holders: bytes = b""
@@ -74,6 +79,7 @@ class Trees(msgspec.Struct):
     names: set[bytes] = set()
     tree_count: int = 0
     missing: int = 0
+    absent: set[bytes] = set()
     skipped: list[Skipped] = []
 
 
@@ -245,7 +251,8 @@ class _TextRun:
         oid = self.worker.objects.oid(number)
         for inner in decode(content):
             if inner.problem:
-                self.out.skipped.append(Skipped(f"blob {oid}{inner.label}", inner.problem))
+                label = masked(inner.label.encode("utf-8", "surrogateescape"), self.detector)
+                self.out.skipped.append(Skipped(f"blob {oid}{label}", inner.problem))
                 continue
             self.out.scanned_bytes += len(inner.data)
             found = self.detector.detect(inner.data)
@@ -276,7 +283,8 @@ class _TreeRun:
         self.chain, self.alone = worker.chain, kernel.Chain(worker.limit, ANCHOR_WIDTH)
         table = worker.objects.table
         self.reader, self.lone_reader = (
-            kernel.TreeReader(chain, table, blobs, names or None, MIN_NAME) for chain in (self.chain, self.alone)
+            kernel.TreeReader(chain, table, blobs, names or None, MIN_NAME, worker.objects.may_lack and not names)
+            for chain in (self.chain, self.alone)
         )
         self.out = Trees()
         self.parts: list[tuple[bytes, ...]] = []
@@ -334,9 +342,12 @@ class _TreeRun:
     def empty(self) -> None:
         """Take what the readers gathered, so that it does not grow without end."""
         for reader in (self.reader, self.lone_reader):
-            *arrays, lines = reader.take()
+            *arrays, lines, absent = reader.take()
             self.parts.append(tuple(arrays))
             self.scan_names(lines)
+            if absent and len(self.out.absent) < MOST_ABSENT:
+                size = self.worker.objects.hash_size
+                self.out.absent.update(absent[at : at + size] for at in range(0, len(absent), size))
 
     def scan_names(self, lines: bytes) -> None:
         """Anchors over all gathered names at once; the few lines that were hit are looked at one by one."""

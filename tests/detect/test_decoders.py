@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import tarfile
 import zipfile
 
@@ -133,3 +134,30 @@ def test_a_tar_that_ends_early_is_said_to_be_broken() -> None:
     whole = tarred(a=b"one", b=b"x" * 5000)
     assert [problem for *_, problem in told(whole)] == ["", ""]
     assert told(whole[:2000])[-1][2] == "cannot be unfolded (ReadError)"
+
+
+NOISE = random.Random(1).randbytes(40_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "problem"),
+    [
+        (gzip.compress(b"one ") + gzip.compress(b"two"), b"one two", ""),
+        (gzip.compress(b"one") + bytes(600), b"one", ""),
+        (gzip.compress(b"one") + bytes(600) + gzip.compress(b" two"), b"one two", ""),
+        (gzip.compress(b""), b"", ""),
+        (gzip.compress(b"one") + b"junk", b"one", "followed by something else"),
+        (gzip.compress(b"one")[:-6], b"one", "is cut off"),
+        (gzip.compress(b"one")[:10], b"", "is cut off"),
+        (b"\x1f\x8bnone", b"", "cannot be unfolded"),
+        (gzip.compress(NOISE)[:-8] + bytes(8), NOISE[:36_000], "is damaged from some place on"),
+        (gzip.compress(bytes(40 << 20)), b"", "more bytes than the limit"),
+        (gzip.compress(b"") * 10_001, b"", "past the limit of 10000 members"),
+    ],
+    ids=["parts", "padded", "padded within", "empty", "junk", "cut", "cut early", "none", "damaged", "bomb", "many"],
+)
+def test_a_gzip_file_gives_what_can_be_read_and_says_what_cannot(data: bytes, text: bytes, problem: str) -> None:
+    *given, last = decode(data)
+    found = b"".join(inner.data for inner in [*given, last])
+    assert found[:36_000] == text
+    assert (problem in last.problem) if problem else not last.problem

@@ -232,7 +232,7 @@ class Fuzz:
                 raise ValueError("does not inflate") from None
 
         chain, oids = kernel.Chain(LIMIT, 8), kernel.OidTable(b"".join(bytes([at]) * 20 for at in range(6)), 20)
-        reader = kernel.TreeReader(chain, oids, oids, None, 2)
+        reader = kernel.TreeReader(chain, oids, kernel.OidTable(b"", 20), None, 2, True)
         if texts:
             reader = kernel.TextReader(chain, oids, 900, self.finds)
         walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate, list)

@@ -125,7 +125,7 @@ class Reader:
 
     def take(self) -> tuple[list[tuple[int, list[int], list[int]]], list[bytes]]:
         """([(tree, its subtrees, its blobs)] of those trees that have any, names)."""
-        edges, holders, lines = self.reader.take()
+        edges, holders, lines, self.absent = self.reader.take()
         subtrees, pairs = dict(read_edges(edges)), rows32(holders)
         trees = sorted({*subtrees, *(tree for tree, _ in pairs)})
         told = [(tree, subtrees.get(tree, []), [blob for holder, blob in pairs if holder == tree]) for tree in trees]
@@ -139,8 +139,11 @@ def rows32(raw: bytes) -> list[tuple[int, int]]:
 
 def told_of(number: int, entries: list[tuple[bytes, bytes, bytes]]) -> list[tuple[int, list[int], list[int]]]:
     """What a reader has to tell of a tree."""
-    others = [oid for mode, _, oid in entries if mode not in DIRECTORIES | {b"160000"}]
-    subtrees = [TREES.index(oid) for mode, _, oid in entries if mode in DIRECTORIES and oid in TREES]
+    known = [mode in DIRECTORIES and oid in TREES for mode, _, oid in entries]
+    subtrees = [TREES.index(oid) for (_, _, oid), is_known in zip(entries, known, strict=True) if is_known]
+    others = [
+        oid for (mode, _, oid), is_known in zip(entries, known, strict=True) if not is_known and mode != b"160000"
+    ]
     blobs = [BLOBS.index(oid) for oid in others if oid in BLOBS]
     return [(number, subtrees, blobs)] if subtrees or blobs else []
 
@@ -280,6 +283,25 @@ class TestTreeReader:
         assert told == said
         met = {name.replace(b"\n", b"\0") for _, name, _ in entries}
         assert lines == [name for name in every if name not in met]
+
+    def test_names_the_subtrees_that_are_not_there(self, kernel: ModuleType) -> None:
+        tree = [
+            (b"40000", b"known", oid_of(3)),
+            (b"40000", b"of interest", oid_of(25)),
+            (b"40000", b"lost", oid_of(90)),
+        ]
+        tree += [(b"160000", b"submodule", oid_of(91)), (b"100644", b"blob", oid_of(92))]
+        reader = Reader(kernel, None)
+        reader.read_root(make_tree(tree))
+        assert reader.take() == (told_of(1, tree), [name for _, name, _ in tree])
+        assert (reader.absent, reader.reader.missing) == (oid_of(90), 1)
+        tables = [kernel.OidTable(b"".join(ids), 20) for ids in (TREES, BLOBS)]
+        strict = kernel.TreeReader(reader.chain, *tables, None, 0, True)
+        strict.read(0, 1)
+        assert (strict.take()[3], strict.missing) == (oid_of(90) + oid_of(92), 2)
+        outcome(reader.read_root, make_tree(tree) + b"x")
+        reader.take()
+        assert reader.absent == b""
 
     def test_a_malformed_tree_is_no_base(self, kernel: ModuleType) -> None:
         reader = Reader(kernel, None)

@@ -280,7 +280,7 @@ class TestTrees:
         walked = Walked(kernel, objects)
         reader = kernel.TreeReader(walked.chain, walked.oids, kernel.OidTable(oid_of(9), 20), frozenset([b"c"]), 3)
         assert walked.told(reader) == [((2, TREE, 0), None)]
-        edges, holders, _ = reader.take()
+        edges, holders, _, _ = reader.take()
         assert list(read_edges(edges)) == [(1, [2])]
         assert (holders, reader.count) == (_array("i", [2, 0]), 2)
 

@@ -1,4 +1,4 @@
-"""What the tests of remembered sweeps share."""
+"""What the tests of sweeps share: sweeps by both engines, and remembered ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
-    from leakguard.model import Result
+    from leakguard.model import Finding, Result
     from tests.conftest import GitRepo
 
 
@@ -61,3 +61,31 @@ def remember(repo: GitRepo, rules: RuleSet, settings: Settings, tmp_path: Path) 
 def afresh(repo: GitRepo, rules: RuleSet, settings: Settings) -> Callable[[], Result]:
     """Sweeps `repo` without any memory."""
     return lambda: sweep(repo.path, rules, settings)
+
+
+@pytest.fixture
+def swept(rules, settings, repo: GitRepo) -> Callable[..., Result]:
+    """A sweep of a repository by both engines, which must say the same."""
+
+    def both(path: Path = repo.path, **changes: object) -> Result:
+        results = [
+            sweep(path, rules, msgspec.structs.replace(settings, **{"engine": engine, **changes}))
+            for engine in ("pack", "plain")
+        ]
+        assert results[0].findings == results[1].findings
+        return results[0]
+
+    return both
+
+
+@pytest.fixture
+def found(swept, token) -> Callable[..., Finding]:
+    """The one finding of a complete sweep, which must be the token of seed "a"."""
+
+    def only(path: Path | None = None) -> Finding:
+        result = swept(path) if path else swept()
+        assert [finding.secret.reveal().decode() for finding in result.findings] == [token("a")]
+        assert result.coverage.complete, result.coverage.skipped
+        return result.findings[0]
+
+    return only

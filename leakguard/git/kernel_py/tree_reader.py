@@ -49,13 +49,20 @@ class _Level:
 class TreeReader:
     """Reads the trees that `chain` holds, as a walk comes to them.
 
-    `trees` and `blobs` say which subtrees and other entries matter; `names` which names are asked for. With None for
-    `names`, the names of at least `least` bytes are gathered instead. `missing` counts the subtrees that `trees` does
-    not know, `count` the trees that walks came to. KernelError where the tables' ids differ in length.
+    `trees` are all objects there are, `blobs` those of interest that are no trees, or are not there; `names` says which
+    names are asked for. With None for `names`, the names of at least `least` bytes are gathered instead. `missing`
+    counts the subtrees that neither table knows, and with `strict` other entries, too; `count` the trees that walks
+    came to. KernelError where the tables' ids differ in length.
     """
 
     def __init__(
-        self, chain: Chain, trees: OidTable, blobs: OidTable, names: frozenset[bytes] | None, least: int
+        self,
+        chain: Chain,
+        trees: OidTable,
+        blobs: OidTable,
+        names: frozenset[bytes] | None,
+        least: int,
+        strict: bool = False,
     ) -> None:
         if not isinstance(chain, Chain):
             raise TypeError("chain must be a Chain")
@@ -67,11 +74,13 @@ class TreeReader:
             raise TypeError("names must be a frozenset of bytes or None")
         self.chain = chain
         self._trees, self._blobs, self._names, self._least = trees, blobs, names, least
+        self._strict = bool(strict)
         self.missing = self.count = 0
         self._levels: list[_Level] = []
         self._edges, self._holders = EdgeWriter(), array("i")
         self._lines: list[bytes] = []
         self._met: set[bytes] = set()
+        self._absent: list[bytes] = []
 
     def read(self, depth: int, number: int, /) -> bool:
         """Read the tree that is held at a depth, known as `number`; whether it has a name that is asked for.
@@ -90,11 +99,12 @@ class TreeReader:
         if 0 < depth == chain.depth and chain.base_serial and self._levels[depth - 1].serial == chain.base_serial:
             base = self._levels[depth - 1]
         level = self._levels[depth] = _Level()
-        lines = len(self._lines)
+        lines, absent = len(self._lines), len(self._absent)
         try:
             self._read(tree, base, chain.copies if base else [], level)
         except KernelError:
             self._cut(lines)
+            del self._absent[absent:]
             raise
         level.serial = link.serial
         if len(self._blobs) or self._names is not None:
@@ -119,18 +129,20 @@ class TreeReader:
         first = trees.positions[trees.names[number]] if 0 <= number < len(trees) else -1
         return self.read(self.chain.depth, first) or self.count % TOLD_EVERY == 0
 
-    def take(self) -> tuple[bytes, bytes, bytes]:
+    def take(self) -> tuple[bytes, bytes, bytes, bytes]:
         """What was read since the last `take`: rows of those trees that have subtrees which are known (see `edges`),
-        int32 pairs (tree, position of a blob that it names), and the gathered names, a line each, a newline in a name
-        being a NUL, which no name has. A name is gathered once, as long as it is remembered."""
+        int32 pairs (tree, position of a blob that it names), the gathered names, a line each, a newline in a name
+        being a NUL, which no name has, and the ids of what is missing. A name is gathered once, as long as it is
+        remembered."""
         lines = b"\n".join([line.replace(b"\n", b"\0") for line in self._lines])
         taken = (
             bytes(self._edges.rows),
             self._holders.tobytes(),
             lines + b"\n" if self._lines else b"",
+            b"".join(self._absent),
         )
         self._edges, self._holders = EdgeWriter(), array("i")
-        self._lines = []
+        self._lines, self._absent = [], []
         return taken
 
     def _read(self, tree: bytes, base: _Level | None, copies: list[Copy], level: _Level) -> None:
@@ -162,10 +174,16 @@ class TreeReader:
         if kind == KIND_COMMIT:
             return
         is_tree = kind == KIND_TREE
-        position = (self._trees if is_tree else self._blobs).positions.get(oid, -1)
-        self.missing += is_tree and position < 0
-        if position >= 0:
-            (level.subtrees if is_tree else level.contents).append((start, position))
+        place = self._trees.positions.get(oid, -1) if is_tree else -1
+        if place >= 0:
+            level.subtrees.append((start, place))
+            return
+        place = self._blobs.positions.get(oid, -1)
+        if place >= 0:
+            level.contents.append((start, place))
+        elif is_tree or (self._strict and oid not in self._trees.positions):
+            self.missing += 1
+            self._absent.append(oid)
 
     def _gather(self, name: bytes) -> None:
         """Keep a name, unless it is remembered as kept before."""

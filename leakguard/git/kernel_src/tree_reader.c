@@ -121,6 +121,7 @@ typedef struct {
     const OidTable *blobs;
     Names names;
     size_t least;
+    int strict;
     Py_ssize_t missing;
     Py_ssize_t count; /* trees of walks */
     Level *levels;
@@ -132,6 +133,7 @@ typedef struct {
     Grow subtrees; /* of one tree */
     Grow holders; /* int32_t pairs: tree, position in blobs */
     NameLines gathered;
+    Grow absent; /* ids */
 } TreeReader;
 
 static void
@@ -184,6 +186,13 @@ add_mark(Grow *marks, size_t start, int32_t position)
     return grow_append(marks, &mark, sizeof mark);
 }
 
+static Problem
+add_absent(TreeReader *reader, const uint8_t *oid)
+{
+    reader->missing++;
+    return grow_append(&reader->absent, oid, reader->trees->hash_len);
+}
+
 /* Takes in an entry that the base does not have. */
 static Problem
 see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
@@ -203,9 +212,18 @@ see_entry(TreeReader *reader, Level *level, size_t start, const Entry *entry)
     if (problem != NULL || kind == KIND_COMMIT) {
         return problem;
     }
-    position = oid_find(is_tree ? reader->trees : reader->blobs, entry->oid);
-    reader->missing += is_tree && position < 0;
-    return position < 0 ? NULL : add_mark(is_tree ? &level->subtrees : &level->contents, start, position);
+    position = is_tree ? oid_find(reader->trees, entry->oid) : -1;
+    if (position >= 0) {
+        return add_mark(&level->subtrees, start, position);
+    }
+    position = oid_find(reader->blobs, entry->oid);
+    if (position >= 0) {
+        return add_mark(&level->contents, start, position);
+    }
+    if (is_tree || (reader->strict && oid_find(reader->trees, entry->oid) < 0)) {
+        return add_absent(reader, entry->oid);
+    }
+    return NULL;
 }
 
 /* The first of `count` ascending numbers, each at the start of `width` bytes, that is not before `least`. */
@@ -403,7 +421,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     const Chain *chain = (const Chain *)reader->chain_object;
     const Link *link = &chain->links[depth];
     Level *level, *base = NULL;
-    size_t lines = reader->gathered.lines.used;
+    size_t lines = reader->gathered.lines.used, absent = reader->absent.used;
     Problem problem = make_levels(reader, depth);
 
     if (problem != NULL) {
@@ -428,6 +446,7 @@ read_link(TreeReader *reader, size_t depth, int32_t number)
     }
     if (problem != NULL) {
         name_lines_cut(&reader->gathered, lines);
+        reader->absent.used = absent;
         return problem;
     }
     level->serial = link->serial;
@@ -501,11 +520,11 @@ static PyObject *
 reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     TreeReader *reader = (TreeReader *)self;
-    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->gathered.lines};
-    PyObject *taken = PyTuple_New(3);
+    Grow *parts[] = {&reader->edges.rows, &reader->holders, &reader->gathered.lines, &reader->absent};
+    PyObject *taken = PyTuple_New(4);
     Py_ssize_t number;
 
-    for (number = 0; taken != NULL && number < 3; number++) {
+    for (number = 0; taken != NULL && number < 4; number++) {
         PyObject *bytes = grow_to_bytes(parts[number]);
         if (bytes == NULL) {
             Py_CLEAR(taken);
@@ -518,6 +537,7 @@ reader_take(PyObject *self, PyObject *Py_UNUSED(unused))
         edges_restart(&reader->edges);
         grow_free(&reader->holders);
         grow_free(&reader->gathered.lines);
+        grow_free(&reader->absent);
     }
     return taken;
 }
@@ -546,14 +566,15 @@ set_up(TreeReader *reader, KernelState *state)
 static PyObject *
 reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *keys[] = {"chain", "trees", "blobs", "names", "least", NULL};
+    static char *keys[] = {"chain", "trees", "blobs", "names", "least", "strict", NULL};
     KernelState *state = PyType_GetModuleState(type);
     PyObject *chain, *trees, *blobs, *names;
     TreeReader *reader;
     Py_ssize_t least;
+    int strict = 0;
 
-    if (state == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOn", keys, &chain, &trees, &blobs, &names, &least)) {
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOn|p", keys, &chain, &trees, &blobs, &names,
+                                                      &least, &strict)) {
         return NULL;
     }
     reader = (TreeReader *)type->tp_alloc(type, 0);
@@ -565,6 +586,7 @@ reader_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     reader->blobs_object = Py_NewRef(blobs);
     reader->names_object = Py_NewRef(names);
     reader->least = least > 0 ? (size_t)least : 0;
+    reader->strict = strict;
     if (set_up(reader, state) < 0) {
         Py_DECREF(reader);
         return NULL;
@@ -588,6 +610,7 @@ reader_dealloc(PyObject *self)
     grow_free(&reader->subtrees);
     grow_free(&reader->holders);
     name_lines_free(&reader->gathered);
+    grow_free(&reader->absent);
     Py_XDECREF(reader->chain_object);
     Py_XDECREF(reader->trees_object);
     Py_XDECREF(reader->blobs_object);
@@ -605,12 +628,12 @@ static PyMethodDef methods[] = {
 
 static PyMemberDef members[] = {
     {"count", T_PYSSIZET, offsetof(TreeReader, count), READONLY, "how many trees walks came to"},
-    {"missing", T_PYSSIZET, offsetof(TreeReader, missing), READONLY, "how many subtrees were named that are not known"},
+    {"missing", T_PYSSIZET, offsetof(TreeReader, missing), READONLY, "how many objects were named that are not known"},
     {NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("TreeReader(chain, trees, blobs, names, least)\n--\n\n"
+    {Py_tp_doc, (void *)PyDoc_STR("TreeReader(chain, trees, blobs, names, least, strict=False)\n--\n\n"
                                   "What the trees of a walk name, each entry looked at once.")},
     {Py_tp_new, (void *)reader_new},
     {Py_tp_dealloc, (void *)reader_dealloc},
