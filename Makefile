@@ -31,7 +31,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-$(VENV)/.run: pyproject.toml setup.py $(wildcard leakguard/git/kernel_src/*) $(wildcard leakguard/detect/runs_src/*) $(wildcard leakguard/mix_src/*)
+$(VENV)/.run: pyproject.toml setup.py $(wildcard leakguard/git/kernel_src/*) $(wildcard leakguard/detect/runs_src/*)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

@@ -39,12 +39,5 @@ setup(
             # Where no compiler is, leakguard.detect.runs has every line read.
             optional=True,
         ),
-        Extension(
-            "leakguard._mix",
-            ["leakguard/mix_src/mix.c"],
-            extra_compile_args=FAST,
-            # Where no compiler is, or another processor, hashlib makes one fingerprint after the other.
-            optional=True,
-        ),
     ],
 )

@@ -9,12 +9,12 @@ without a key the hash is made slow on purpose.
 from __future__ import annotations
 
 import re
-from collections import deque
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from leakguard.model import Rule
 
@@ -34,7 +34,6 @@ _MIXED = re.compile(rb"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-
 _DISTINCT = 14
 _MANY = 16
 """Fewer slow fingerprints than this are made sooner than threads are started."""
-_SALT, _ROUNDS, _BLOCK = b"leakguard", 512, 1024
 _WORD = re.compile(rb"[a-z]{6}|[A-Z]{6}")
 
 
@@ -63,7 +62,7 @@ def fingerprint(rule: Rule, secret: bytes, key: str) -> str:
     import hashlib  # a run that finds nothing does without it
     import hmac
 
-    text = _text(rule, secret)
+    text = rule.id.encode() + b"\0" + secret
     if not needs_key(rule, secret):
         return hashlib.blake2b(text, digest_size=16, person=b"leakguard").hexdigest()
     if key:
@@ -71,69 +70,29 @@ def fingerprint(rule: Rule, secret: bytes, key: str) -> str:
     return _slow(text)
 
 
-def _text(rule: Rule, secret: bytes) -> bytes:
-    return rule.id.encode() + b"\0" + secret
-
-
 def prepare(marked: Iterable[tuple[Rule, bytes]], key: str, workers: int) -> None:
     """Begin with the slow ones of these fingerprints, in threads that work from the last to the first: whoever asks for
     them in order, meanwhile, meets the threads half-way."""
-    slow = [] if key else [_text(rule, secret) for rule, secret in marked if needs_key(rule, secret)]
-    _waiting.clear()
-    _waiting.extend(slow)
+    slow = [] if key or workers <= 1 else [(rule, secret) for rule, secret in marked if needs_key(rule, secret)]
     if len(slow) < _MANY:
         return
     from threading import Thread
 
     def work() -> None:
-        while texts := _taken(_waiting.pop):
-            _make(texts)
+        with suppress(IndexError):
+            while True:
+                fingerprint(*slow.pop(), key)
 
     for _ in range(workers - 1):
         Thread(target=work, daemon=True).start()
 
 
-_SIDE_BY_SIDE = 3
-"""So many slow fingerprints take little longer than one, where the compiled module makes them."""
-_MOST = 100_000
-_made: dict[bytes, str] = {}
-_waiting: deque[bytes] = deque()
-"""Of what somebody will ask for soon, what nobody began with."""
-
-
-def _taken(take: Callable[[], bytes]) -> list[bytes]:
-    texts: list[bytes] = []
-    with suppress(IndexError):
-        while len(texts) < _SIDE_BY_SIDE:
-            texts.append(take())
-    return texts
-
-
+@lru_cache(maxsize=100_000)
 def _slow(text: bytes) -> str:
-    """A hash of which nobody makes many; what is asked for next is made along with it."""
-    return _made.get(text) or _make(list(dict.fromkeys((text, *_taken(_waiting.popleft)))))[0]
-
-
-def _make(texts: list[bytes]) -> list[str]:
-    if len(_made) >= _MOST:
-        _made.clear()
-    found = _derive(texts)
-    _made.update(zip(texts, found, strict=True))
-    return found
-
-
-def _derive(texts: list[bytes]) -> list[str]:
-    """scrypt of each: a millisecond and half a megabyte, as hashlib makes them, and the same from `_mix`."""
+    """A hash of which nobody makes many: a millisecond and half a megabyte each."""
     import hashlib
 
-    try:
-        from leakguard._mix import mixed
-    except ImportError:  # Installed where no compiler was, or on another kind of processor.
-        return [hashlib.scrypt(text, salt=_SALT, n=_ROUNDS, r=8, p=1, dklen=16).hex() for text in texts]
-    blocks = b"".join(hashlib.pbkdf2_hmac("sha256", text, _SALT, 1, _BLOCK) for text in texts)
-    ends = mixed(blocks, _ROUNDS)
-    salts = [ends[at : at + _BLOCK] for at in range(0, len(ends), _BLOCK)]
-    return [hashlib.pbkdf2_hmac("sha256", text, salt, 1, 16).hex() for text, salt in zip(texts, salts, strict=True)]
+    return hashlib.scrypt(text, salt=b"leakguard", n=512, r=8, p=1, dklen=16).hex()
 
 
 def key_check(key: str) -> str:
