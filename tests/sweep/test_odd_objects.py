@@ -127,15 +127,20 @@ class TestWhatIsNotThere:
         assert ran.status == 3
         assert f"1 object that commits or trees name cannot be found ({lost}); run `git fsck`" in ran.out
 
-    def test_it_is_told_from_packs_and_by_a_second_sweep(
-        self, history: GitRepo, rules, settings, tmp_path: Path
-    ) -> None:
+    def pack_all_but(self, history: GitRepo, what: str) -> str:
+        """Leaves one pack, without an object; the id of that."""
         left = history.git("rev-list", "--objects", "--no-object-names", "--all").split()
-        lost = history.git("rev-parse", "HEAD~1:inner/deep")
+        lost = history.git("rev-parse", what)
         kept = "\n".join(oid for oid in left if oid != lost)
         history.git("pack-objects", "-q", str(history.path / ".git/objects/pack/pack"), stdin=kept.encode())
         for oid in left:
             loose(history, oid).unlink()
+        return lost
+
+    def test_it_is_told_from_packs_and_by_a_second_sweep(
+        self, history: GitRepo, rules, settings, tmp_path: Path
+    ) -> None:
+        lost = self.pack_all_but(history, "HEAD~1:inner/deep")
         remembering = msgspec.structs.replace(settings, memory=tmp_path / "memory")
         for _ in range(2):
             result = sweep(history.path, rules, remembering)
@@ -150,12 +155,7 @@ class TestWhatIsNotThere:
     def test_files_are_looked_for_where_there_is_more_than_one_pack_that_git_made(
         self, history: GitRepo, rules, settings, loose_left: bool
     ) -> None:
-        left = history.git("rev-list", "--objects", "--no-object-names", "--all").split()
-        lost = history.git("rev-parse", "HEAD~1:inner/deep/b")
-        kept = "\n".join(oid for oid in left if oid != lost)
-        history.git("pack-objects", "-q", str(history.path / ".git/objects/pack/pack"), stdin=kept.encode())
-        for oid in left:
-            loose(history, oid).unlink()
+        self.pack_all_but(history, "HEAD~1:inner/deep/b")
         if loose_left:
             history.git("hash-object", "-w", "--stdin", stdin=b"another")
         assert sweep(history.path, rules, settings).coverage.complete is not loose_left
