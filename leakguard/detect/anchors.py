@@ -20,7 +20,7 @@ from leakguard.detect.syntax import sre_parse
 from leakguard.model import ANCHOR_WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _NEWLINE = 0x0A
 _LENGTH = 8
@@ -154,35 +154,38 @@ class AnchorScanner:
 
     def __init__(self, serialized: bytes | memoryview, active: frozenset[int] | None = None) -> None:
         self._hits: list[tuple[int, int]] = []
+        self._collect = _collector(self._hits)
         self._active = active
         middle = _LENGTH + int.from_bytes(serialized[:_LENGTH], "little")
         self._everywhere = _load(bytes(serialized[_LENGTH:middle]))
         self._in_runs = _load(bytes(serialized[middle:]))
 
-    def _collect(self, rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        self._hits.append((end, rule))
-
-    def _scan(self, database: hyperscan.Database, data: bytes | bytearray) -> list[tuple[int, int]]:
-        self._hits = []
-        database.scan(
-            data,  # type: ignore[type-var]
-            match_event_handler=self._collect,
-        )
-        return self._hits
-
     def hits(self, data: bytes | bytearray) -> list[tuple[int, int]]:
         """Every (end offset, rule number) where an anchor fires in `data`, ascending, without repeats."""
-        found: list[tuple[int, int]] = []
+        found = self._hits
+        found.clear()
         if self._everywhere is not None and data:
-            found = self._scan(self._everywhere, data)
+            self._everywhere.scan(data, self._collect)  # type: ignore[type-var]
         if self._in_runs is not None and data:
             lines, rows = lines_with_runs(data, RUN)
             if lines:
-                found = found + _placed(self._scan(self._in_runs, lines), rows)
+                before = len(found)
+                self._in_runs.scan(lines, self._collect)
+                found[before:] = _placed(found[before:], rows)
         if not found:
-            return found
+            return []
         active = self._active
         return sorted({hit for hit in found if active is None or hit[1] in active})
+
+
+def _collector(hits: list[tuple[int, int]]) -> Callable[[int, int, int, int, object], None]:
+    """What Hyperscan tells of each hit: most texts have none, so all that is done for each text counts."""
+    append = hits.append
+
+    def collect(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        append((end, rule))
+
+    return collect
 
 
 def _load(serialized: bytes) -> hyperscan.Database | None:
