@@ -8,24 +8,6 @@ typedef struct {
     int64_t copy_end;
 } Inherited;
 
-/* The first of the ascending `ends` that is not below `least`. */
-static size_t
-first_end(const int64_t *ends, size_t count, int64_t least)
-{
-    size_t below = 0, above = count;
-
-    while (below < above) {
-        size_t middle = below + (above - below) / 2;
-        if (ends[middle] < least) {
-            below = middle + 1;
-        }
-        else {
-            above = middle;
-        }
-    }
-    return below;
-}
-
 static Problem
 append_inherited(Span clean, const int64_t *ends, size_t count, Grow *rows)
 {
@@ -33,7 +15,7 @@ append_inherited(Span clean, const int64_t *ends, size_t count, Grow *rows)
     Problem problem = NULL;
 
     for (; row < stop && problem == NULL; row++) {
-        size_t number = first_end(ends, count, row->lo - row->shift);
+        size_t number = first_not_below(ends, sizeof *ends, count, row->lo - row->shift);
         for (; number < count && ends[number] <= row->hi - row->shift && problem == NULL; number++) {
             Inherited inherited = {(int64_t)number, row->shift, row->start, row->end};
             problem = grow_append(rows, &inherited, sizeof inherited);

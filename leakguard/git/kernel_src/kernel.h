@@ -94,6 +94,25 @@ grow_append(Grow *grow, const void *bytes, size_t len)
     return problem;
 }
 
+/* The first of `count` ascending numbers, `width` bytes from one to the next, that is not below `least`; `count` where
+ * none is. */
+static inline size_t
+first_not_below(const int64_t *number, size_t width, size_t count, int64_t least)
+{
+    size_t below = 0, above = count;
+
+    while (below < above) {
+        size_t middle = below + (above - below) / 2;
+        if (*(const int64_t *)(const void *)((const uint8_t *)number + middle * width) < least) {
+            below = middle + 1;
+        }
+        else {
+            above = middle;
+        }
+    }
+    return below;
+}
+
 /* The functions and types that module.c puts together. */
 PyObject *kernel_append_commit(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_families(PyObject *module, PyObject *const *args, Py_ssize_t given);

@@ -132,19 +132,11 @@ void
 lines_drop(Grow *lines, int64_t end)
 {
     NewLine *line = (NewLine *)(void *)lines->at;
-    size_t count = lines->used / sizeof *line, below = 0, above = count;
+    size_t count = lines->used / sizeof *line;
+    size_t number = count > 0 ? first_not_below(&line->end, sizeof *line, count, end) : 0;
 
-    while (below < above) {
-        size_t middle = below + (above - below) / 2;
-        if (line[middle].end < end) {
-            below = middle + 1;
-        }
-        else {
-            above = middle;
-        }
-    }
-    if (below < count) {
-        line[below].mark.tag = 0;
+    if (number < count) {
+        line[number].mark.tag = 0;
     }
 }
 
