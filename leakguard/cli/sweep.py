@@ -91,7 +91,7 @@ def _sweep(repository: Path, settings: Settings, listener: Listener | None) -> R
 
 def _with_hygiene(repository: Path, result: Result) -> Result:
     """The result with one line on tracked files that should not be, where there are any."""
-    from leakguard.hygiene.inspect import summary
+    from leakguard.hygiene.tracked import summary
 
     line = summary(repository)
     if not line:

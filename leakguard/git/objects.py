@@ -9,29 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from leakguard.git import kernel
 from leakguard.git.contents import Contents
-from leakguard.git.libgit2 import pygit2
 from leakguard.git.loose import find_loose, loose_header, read_loose
-from leakguard.git.packs import ALONE, BLOB, COMMIT, TAG, TREE, Pack, open_packs
-from leakguard.git.shown import open_shown, show_packs
+from leakguard.git.packs import ALONE, Pack, open_packs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from leakguard.git.by_libgit2 import Odb
     from leakguard.git.repository import Repository
     from leakguard.git.shown import Shown
-
-# libgit2 maps packs as well, and would map all of one: its windows are kept few and small.
-pygit2.settings.mwindow_size = 1 << 20
-pygit2.settings.mwindow_mapped_limit = 8 << 20
-
-_KIND_OF = {
-    pygit2.enums.ObjectType.COMMIT: COMMIT,
-    pygit2.enums.ObjectType.TREE: TREE,
-    pygit2.enums.ObjectType.BLOB: BLOB,
-    pygit2.enums.ObjectType.TAG: TAG,
-}
-
 
 ATTEMPTS = 10
 """How often packs and loose objects are listed until nothing moved meanwhile."""
@@ -161,7 +148,7 @@ class Objects:
         try:
             if pack is not None and self._has_multi_pack_index:
                 raise ValueError("cannot be read")
-            return self._read(oid)
+            return self._odb.read(oid)
         except (KeyError, ValueError):
             if pack is None:
                 raise
@@ -186,34 +173,25 @@ class Objects:
         return self.place(known) if known >= 0 else (None, -1)
 
     @cached_property
-    def _odb(self) -> pygit2.Odb:
-        return pygit2.Repository(str(self.git_dir)).odb if self.shown is None else open_shown(self.shown)
+    def _odb(self) -> Odb:
+        from leakguard.git.by_libgit2 import Odb
 
-    def _read(self, oid: str) -> tuple[int, bytes]:
-        try:
-            kind, content = self._odb.read(oid)
-        except KeyError:
-            raise
-        except (pygit2.GitError, OSError, MemoryError) as problem:
-            raise ValueError(str(problem) or "cannot be read") from None
-        return _KIND_OF.get(pygit2.enums.ObjectType(kind), 0), bytes(content)
+        return Odb(self.git_dir, self.shown)
 
     def header(self, oid: str) -> tuple[int, int]:
         """Kind and size of one object without its content. KeyError or ValueError as `read`."""
         pack, number = self._own_place(oid)
-        if pack is not None and self._has_multi_pack_index:
-            return int(pack.table.types[number]), pack.content_size(number)
+        if pack is not None:
+            try:
+                return int(pack.table.types[number]), pack.content_size(number)
+            except ValueError:
+                if self._has_multi_pack_index:
+                    raise
         place = find_loose(self.folders, oid) if pack is None else None
         if place is not None:
             with contextlib.suppress(OSError):
                 return loose_header(place)
-        try:
-            kind, size = self._odb.read_header(oid)
-        except KeyError:
-            raise
-        except (pygit2.GitError, OSError) as problem:
-            raise ValueError(str(problem) or "cannot be read") from None
-        return _KIND_OF.get(pygit2.enums.ObjectType(kind), 0), int(size)
+        return self._odb.header(oid)
 
 
 def open_objects(repository: Repository) -> tuple[Objects, list[tuple[str, str]]]:
@@ -239,6 +217,8 @@ def open_objects(repository: Repository) -> tuple[Objects, list[tuple[str, str]]
 
 def open_plain(repository: Repository, links: Path) -> tuple[Objects, list[tuple[str, str]]]:
     """As `open_objects`, all packs being libgit2's to read; `links` as `show_packs` wants it."""
+    from leakguard.git.shown import show_packs
+
     for attempt in range(ATTEMPTS):
         listed = repository.packs()
         loose = list(repository.loose_objects())

@@ -38,6 +38,12 @@ ALONE = 1 << 30
 """Bytes that an object which is read alone may have, and each that it is built on."""
 
 
+_SIZES = 20
+"""Bytes that the two sizes at a delta's beginning have at most."""
+_HEAD = 1 << 10
+"""Packed bytes that unfold to more than those, whatever tables come before them."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """An object that cannot be had from its pack, and why."""
 
@@ -151,13 +157,22 @@ class Pack:
         if self.parents[number] < 0:
             return int(self.sizes[number])
         size, shift, skipped = 0, 0, False
-        for byte in self.inflate(number, ALONE):
+        for byte in self._beginning(number, _SIZES):
             size |= (byte & 127) << shift if skipped else 0
             shift += 7 if skipped else 0
             if byte < 128 and skipped:
                 return size
             skipped = skipped or byte < 128  # the base's size comes first
         raise ValueError("its delta is cut off")
+
+    def _beginning(self, number: int, most: int) -> bytes:
+        """The first of an object's stored bytes. ValueError where they do not inflate."""
+        start, end = self.offsets[number] + self.table.heads[number], self.offsets[number + 1]
+        try:
+            found: bytes = isal_zlib.decompressobj(15).decompress(self._map[start : min(end, start + _HEAD)], most)
+        except IsalError as problem:  # type: ignore[misc]
+            raise ValueError(f"does not inflate ({str(problem).splitlines()[0]})") from None
+        return found
 
     def walk(
         self, begin: int, end: int, reader: kernel.TextReader | kernel.TreeReader, limit: int, first: int = 0

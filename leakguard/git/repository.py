@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from leakguard.errors import RepositoryError
-from leakguard.git.libgit2 import pygit2
+from leakguard.git.layout import find_git_folder, read_refs
 from leakguard.git.own_files import own_files
 from leakguard.git.packs import COMMIT, TAG
 from leakguard.git.quoted import parse_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
+    from leakguard.git.libgit2 import pygit2
     from leakguard.git.objects import Objects
-
-# A scanner reads other people's repositories (CI checkouts, mounted backups); it runs nothing of them.
-pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
-# What early partial clones are marked with; it changes nothing of how objects and refs are kept.
-pygit2.option(pygit2.enums.Option.SET_EXTENSIONS, ["partialclone"], 1)
 
 REF_PREFIXES = ("refs/heads/", "refs/tags/", "refs/remotes/")
 
@@ -51,14 +47,20 @@ class Ref(msgspec.Struct, frozen=True):
 class Repository:
     """A git repository, opened for reading."""
 
-    def __init__(self, path: Path, repo: pygit2.Repository) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.git = repo
-        self.git_dir = Path(repo.path)
+        self.git_dir = find_git_folder(path) or Path(self.git.path)
         common = self.git_dir / "commondir"
         self.common_dir = (self.git_dir / common.read_text().strip()).resolve() if common.is_file() else self.git_dir
         self.problems: list[tuple[str, str]] = []
         self.ref_names: list[bytes] = []
+
+    @cached_property
+    def git(self) -> pygit2.Repository:
+        """The repository as libgit2 opens it. RepositoryError where it does not."""
+        from leakguard.git.by_libgit2 import discover
+
+        return discover(self.path)
 
     @cached_property
     def object_folders(self) -> list[Path]:
@@ -129,32 +131,36 @@ class Repository:
         afterwards, as the bytes that they are."""
         found: list[Ref] = []
         self.ref_names = []
-        for raw, reference in self._references():
+        for raw, target in self._references():
             name = raw.decode("utf-8", "backslashreplace")
             self.ref_names.append(raw)
             try:
-                if name.encode() == raw and not pygit2.reference_is_valid_name(name):
-                    raise ValueError("its name is none that git allows")
-                found.append(self._ref(name, self._target(reference), objects, broken))
-            except (KeyError, ValueError, OSError, pygit2.GitError) as problem:
+                found.append(self._ref(name, target(), objects, broken))
+            except (KeyError, ValueError, OSError) as problem:
                 if name == "HEAD":
                     self.ref_names.pop()
                 if name != "HEAD" or not self.git.head_is_unborn:
                     self.problems.append((name, f"is a ref that cannot be resolved ({problem})"))
         return found
 
-    def _references(self) -> Iterator[tuple[bytes, pygit2.Reference | str]]:
-        """The name of each ref and what it is, or the id that it leads to; "" where that is HEAD's."""
-        yield b"HEAD", ""
-        for reference in sorted(self.git.references.iterator(), key=lambda reference: reference.raw_name):
-            yield reference.raw_name, reference
+    def _references(self) -> Iterator[tuple[bytes, Callable[[], str]]]:
+        """The name of each ref, and what gives the id that it leads to."""
+        refs = read_refs(self.git_dir) if self.git_dir == self.common_dir else None
+        if refs is not None:
+            yield from ((name, partial(str, oid)) for name, oid in refs)
+        else:
+            yield from self._libgit2_references()
         for name, oid in self._other_heads():
-            yield os.fsencode(name), oid
+            yield os.fsencode(name), partial(_named, os.fsencode(name), oid)
 
-    def _target(self, reference: pygit2.Reference | str) -> str:
-        if isinstance(reference, str):
-            return reference or str(self.git.head.target)
-        return str(reference.resolve().target)
+    def _libgit2_references(self) -> list[tuple[bytes, Callable[[], str]]]:
+        from leakguard.git.by_libgit2 import references
+
+        try:
+            return references(self.git)
+        except ValueError as problem:
+            self.problems.append(("refs", f"cannot be listed ({problem}); run `git fsck`"))
+            return []
 
     def _other_heads(self) -> Iterator[tuple[str, str]]:
         """What other worktrees than this one have checked out without a branch: git's name for it, and the commit."""
@@ -258,6 +264,14 @@ def _is_folder(place: Path) -> bool:
         return False
 
 
+def _named(name: bytes, oid: str) -> str:
+    """The id that a ref names. ValueError where git allows no such name."""
+    from leakguard.git.by_libgit2 import check_name
+
+    check_name(name)
+    return oid
+
+
 def _tagged(tag: bytes) -> str:
     """The id of what a tag names. ValueError where that is malformed."""
     found = _TAGGED.match(tag)
@@ -270,24 +284,4 @@ def open_repository(path: Path) -> Repository:
     """The repository at `path`, or that `path` lies in. RepositoryError where there is none that can be read."""
     if not path.exists():
         raise RepositoryError(f"{path} does not exist; check the path.")
-    found = pygit2.discover_repository(str(path))
-    if found is None:
-        raise RepositoryError(
-            f"{path} is not in a git repository; give the path of one, or use `leakguard scan` for plain files."
-        )
-    try:
-        return Repository(path, pygit2.Repository(found))
-    except pygit2.GitError as problem:
-        text = str(problem)
-        if "object format" in text or "objectformat" in text or "sha256" in text.lower():
-            raise RepositoryError(
-                f"{path} names its objects by SHA-256, which the installed libgit2 cannot open; "
-                "sweep a SHA-1 mirror of it, or scan a checkout with `leakguard scan`."
-            ) from None
-        if "unsupported extension" in text or "unsupported repository version" in text:
-            what = "keeps its refs in a reftable" if "refstorage" in text else "is of a newer kind"
-            raise RepositoryError(
-                f"{path} {what}, which the installed libgit2 cannot open ({text}); sweep a mirror of it "
-                "(`git clone --mirror`, for a reftable with `--ref-format=files`)."
-            ) from None
-        raise RepositoryError(f"{path} cannot be opened ({text}); run `git fsck` there.") from None
+    return Repository(path)

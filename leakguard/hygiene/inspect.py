@@ -17,9 +17,10 @@ from leakguard.git.repository import open_repository
 from leakguard.globs import path_matches
 from leakguard.hygiene.catalogue import EXAMPLES, GROUPS, Group
 from leakguard.hygiene.ignores import FILE_NAME, Ignores
-from leakguard.hygiene.names import HEAD_BYTES, classify, groups_of, remark
+from leakguard.hygiene.names import HEAD_BYTES, classify, groups_of
 from leakguard.hygiene.problems import Problem, Report, problem_order
 from leakguard.hygiene.shipping import shipped
+from leakguard.hygiene.tracked import read_head, tracked_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,28 +43,6 @@ def inspect(path: Path, count_secrets: Callable[[bytes], int]) -> Report:
     if repo.is_bare or not repo.workdir:
         raise RepositoryError(f"{path} has no work tree; hygiene is about one: run it in a clone.")
     return _Inspection(repo, Path(repo.workdir), count_secrets).run(escape(str(path)))
-
-
-def tracked_files(repo: pygit2.Repository) -> list[str]:
-    """The paths in the index. RepositoryError where it cannot be read."""
-    try:
-        return sorted({entry.path for entry in repo.index})
-    except (pygit2.GitError, OSError) as problem:
-        raise RepositoryError(
-            f"the index of {repo.workdir} cannot be read ({problem}); delete .git/index and run `git reset`."
-        ) from None
-
-
-def summary(path: Path) -> str:
-    """One line for other commands' reports: how many sensitive files are tracked, '' where none is. Reads the index
-    only, so that a hook can afford it."""
-    try:
-        repo = open_repository(path).git
-        paths = tracked_files(repo)
-    except RepositoryError:
-        return ""
-    root = Path(repo.workdir or path)
-    return remark(paths, lambda name: _head(root / name))
 
 
 class _Inspection:
@@ -120,7 +99,7 @@ class _Inspection:
 
     def sensitive(self, path: str) -> Sensitive | None:
         """A path as a sensitive file, where its name and content make it one."""
-        group = classify(path, _head(self.root / path)) if groups_of(path) else None
+        group = classify(path, read_head(self.root / path)) if groups_of(path) else None
         return Sensitive(path, group) if group else None
 
     def judge(self, item: Sensitive) -> None:
@@ -174,7 +153,7 @@ class _Inspection:
         """An example file that holds real values is a leak under a harmless name."""
         if path not in self.tracked or not path_matches(path, EXAMPLES):
             return
-        count = self.count_secrets(_head(self.root / path))
+        count = self.count_secrets(read_head(self.root / path))
         if count:
             what = "1 value in it looks" if count == 1 else f"{count} values in it look"
             detail = f"{what} real; write placeholders there, and treat them as leaked"
@@ -262,14 +241,6 @@ class _Inspection:
         path = f"{probe}/" if line.endswith("/") else probe
         # A negation is somebody's wish: what it undoes is told where a file lies there, and not written a second time.
         return self.ignores.everywhere(path) or self.ignores.but_for_negations(path)
-
-
-def _head(place: Path) -> bytes:
-    try:
-        with place.open("rb") as file:
-            return file.read(HEAD_BYTES)
-    except OSError:
-        return b""
 
 
 def _name(entry: pygit2.Object) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -131,6 +130,8 @@ class Memory:
         an archive's member that is no UTF-8): it is not remembered."""
         if self.folder is None:
             return
+        import tempfile  # a sweep that remembers nothing does without it
+
         try:
             body = msgspec.msgpack.encode(value)
         except UnicodeEncodeError:

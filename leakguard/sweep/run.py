@@ -10,7 +10,6 @@ import time
 from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
@@ -20,7 +19,6 @@ from leakguard.detect.detector import Detector
 from leakguard.detect.selection import active_rules
 from leakguard.git.objects import Objects, open_plain, with_libgit2
 from leakguard.git.packs import KINDS
-from leakguard.git.shown import show_packs
 from leakguard.model import Coverage, Result, Skipped
 from leakguard.pool import Pool, import_processes
 from leakguard.sweep.first import FirstPass, commit_numbers
@@ -249,9 +247,13 @@ class _Sweep:
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
             return objects
         if self.opening.busy and self.settings.workers > 1:
-            import_processes()  # Packs that take so long are large enough for workers.
+            # Packs that take so long are large enough for workers.
+            import_processes()
+            _ = self.detector.matcher
         objects, problems = self.opening.objects()
         if problems:
+            from leakguard.git.shown import show_packs
+
             objects, extra = with_libgit2(objects, show_packs(self.repository, self.links()))
             self.notes.append(f"{extra} objects of packs that leakguard cannot read itself were read by libgit2")
             self.skipped.extend(Skipped(f"pack {name}", reason) for name, reason in problems)
@@ -260,6 +262,8 @@ class _Sweep:
 
     def links(self) -> Path:
         """A folder for links, that is removed in the end."""
+        from tempfile import TemporaryDirectory
+
         return Path(self._cleanup.enter_context(TemporaryDirectory(prefix="leakguard-", ignore_cleanup_errors=True)))
 
     def give_up(self, objects: Objects) -> None:

@@ -87,6 +87,14 @@ def test_refs_that_cannot_be_resolved_are_told(repo: GitRepo) -> None:
     assert all("is a ref that cannot be resolved" in reason for _, reason in found.problems)
 
 
+def test_refs_that_cannot_be_listed_are_told_and_hide_nothing(repo: GitRepo, token, leakguard) -> None:
+    repo.commit(a=token("a"))
+    (repo.path / ".git" / "packed-refs").write_text("what is this\n")
+    ran = leakguard("sweep", "--no-cache", repo.path)
+    assert (ran.status, "github" in ran.out.lower()) == (1, True)
+    assert "not scanned: refs cannot be listed (corrupted packed references file); run `git fsck`" in ran.out
+
+
 def test_importing_libgit2_leaves_the_environment_as_it_was() -> None:
     code = "import os; before = dict(os.environ); import leakguard.git.repository; assert dict(os.environ) == before"
     for own in ({}, {"SSL_CERT_FILE": "own.pem", "SSL_CERT_DIR": "own"}):

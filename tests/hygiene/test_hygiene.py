@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leakguard.hygiene.inspect import groups_of, inspect, summary
+from leakguard.hygiene.inspect import groups_of, inspect
+from leakguard.hygiene.tracked import summary
 
 if TYPE_CHECKING:
     from pathlib import Path
