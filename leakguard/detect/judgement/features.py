@@ -54,4 +54,4 @@ def features_of(evidence: Evidence) -> tuple[list[str], bytes]:
     flags += named
     flags += around
     flags += relation_features(value, name)
-    return flags, bytes(min(255, number) for number in (*numbers, *sizes, *places))
+    return flags, numbers + sizes + places
