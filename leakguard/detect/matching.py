@@ -188,9 +188,7 @@ def _combine(rule: Rule, evidence: Evidence, verdicts: list[Verdict]) -> Confirm
     if rule.generic:
         judgement = judge(evidence)
         if judgement.verdict == "not":
-            return msgspec.structs.replace(
-                confirmed, held="unlikely", detail="; ".join(judgement.reasons), score=judgement.score
-            )
+            return msgspec.structs.replace(confirmed, held="unlikely", detail="; ".join(judgement.reasons))
         return msgspec.structs.replace(
             confirmed, confidence=judgement.confidence, reasons=reasons + judgement.reasons, score=judgement.score
         )

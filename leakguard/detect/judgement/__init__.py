@@ -33,7 +33,7 @@ JudgementVerdict = Literal["secret", "weak", "not"]
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A score in [0, 1] with the strongest reasons for it, in words."""
+    """A score in [0, 1] with the strongest reasons for it, in words; 0 for what is not shown, and so has none."""
 
     verdict: JudgementVerdict
     score: float
@@ -61,13 +61,15 @@ def _judge(secret: bytes, window: bytes, start: int, end: int, groups: tuple[tup
     evidence = Evidence(secret, window, start, end, dict(groups))
     reason = refusal(evidence)
     if reason:
-        return Judgement("not", 0.01, (reason,))
+        return Judgement("not", 0.0, (reason,))
     flags, numbers = features_of(evidence)
     forest = load_forest()
     row = forest.row(flags, numbers)
-    score = round(forest.score(row), 4)
+    score = 0.0 if forest.falls_short(row, SHOWN) else round(forest.score(row), 4)
     verdict = verdict_of(score)
-    return Judgement(verdict, score, strongest_reasons(forest.contributions(row, verdict), flags, verdict != "not"))
+    shown = verdict != "not"
+    reasons = strongest_reasons(forest.contributions(row, verdict), flags, shown)
+    return Judgement(verdict, score if shown else 0.0, reasons)
 
 
 def adjust_for_path(rule: Rule, judgement_score: float, path: str) -> float:

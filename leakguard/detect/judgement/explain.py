@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from leakguard.detect.judgement import SHOWN, judge
+from leakguard.detect.judgement import SHOWN
 from leakguard.detect.judgement.features import NUMBERS, features_of
 from leakguard.detect.judgement.forest import load_forest
 from leakguard.detect.judgement.reasons import say
@@ -14,6 +14,10 @@ from leakguard.detect.judgement.vetoes import refusal
 
 if TYPE_CHECKING:
     from leakguard.detect.checks.evidence import Evidence
+
+
+REFUSED = 0.01
+"""The score of what a veto says no to."""
 
 
 class Weight(msgspec.Struct, frozen=True):
@@ -38,13 +42,14 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain(evidence: Evidence) -> Explanation:
     """What `judge` says of the same evidence, and every feature that moved it, the weightiest first."""
-    score = judge(evidence).score
     reason = refusal(evidence)
     if reason:
-        return Explanation(score, SHOWN, reason)
+        return Explanation(REFUSED, SHOWN, reason)
     flags, numbers = features_of(evidence)
     forest = load_forest()
-    start, moved = forest.explained(forest.row(flags, numbers))
+    row = forest.row(flags, numbers)
+    score = round(forest.score(row), 4)
+    start, moved = forest.explained(row)
     present = frozenset(flags)
     values = dict(zip(NUMBERS, numbers, strict=True))
     weights = [
