@@ -81,12 +81,17 @@ DOING = frozenset(
 """First words of names that do something with a secret, or say something of it: `getToken`, `LABEL_PASSWORD`."""
 _COMMENT = plain(rb"\s*(?:#|//|/?\*|--|;|<!--|\"\"\"|rem\b)", IGNORECASE)
 _TESTING = plain(rb"\b(?:assert|expect|should|it\(|describe|test|mock|fake|stub|fixture|example|e\.g\.)")
-_CODE = plain(
-    rb"\b(?:def|func|function|fn|public|private|static|const|let|var|val|final|string|String|return|if|for|import|class|new|this|self)\b"
+_SPOKEN = plain(rb"\w+")
+_CODE = frozenset(
+    b"""
+    def func function fn public private static const let var val final string String return if for import class new
+    this self
+    """.split()
 )
 _TRANSLATION = plain(rb"[t_]\((?<!\w[t_]\()|i18n|gettext|translate|label|placeholder|title=")
-_SHELL = plain(rb"\b(?:export|ENV|ARG|docker|curl|kubectl|helm|mysql|psql|sudo|set|echo)\b|^\s*\$ ")
-_CODED = plain(rb"\bprocess\.env|os\.environ|getenv|ENV\[|System\.get")
+_SHELL = frozenset(b"export ENV ARG docker curl kubectl helm mysql psql sudo set echo".split())
+_PROMPT = plain(rb"\s*\$ ")
+_CODED = plain(rb"process\.env(?<!\wprocess\.env)|os\.environ|getenv|ENV\[|System\.get")
 
 
 _ANY_KIND = plain(
@@ -147,16 +152,16 @@ def context_features(evidence: Evidence, name: bytes) -> tuple[list[str], bytes]
         window[line_start:line_end] if line_end - line_start < 400 else window[max(line_start, start - 160) : end + 80]
     )
     outside = window[max(line_start, start - 160) : start]
-    lower = outside.lower()
+    lower, spoken = outside.lower(), _SPOKEN.findall(outside)
     if _COMMENT.match(before):
         features.append("comment")
     if _TESTING.search(lower):
         features.append("testing-words")
-    if _CODE.search(outside):
+    if not _CODE.isdisjoint(spoken):
         features.append("code-words")
     if _TRANSLATION.search(lower):
         features.append("translation-words")
-    if _SHELL.search(outside):
+    if not _SHELL.isdisjoint(spoken) or _PROMPT.match(outside):
         features.append("shell-words")
     if _CODED.search(around):
         features.append("reads-environment")
