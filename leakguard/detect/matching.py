@@ -150,14 +150,13 @@ def weigh(
     The offsets of the answer are relative to `base`. `record` is told how the answer came about.
     """
     groups = {name: value for name, value in match.groupdict().items() if value is not None}
-    start, end = match.span("secret") if "secret" in groups else match.span()
+    start, end = match.span("secret" if "secret" in groups else 0)
     evidence = Evidence(window[start:end], window, start, end, groups)
     verdicts = [_verdict(name, evidence) for name in rule.checks]
-    found = _combine(rule, evidence, verdicts)
+    found = _combine(rule, evidence, verdicts, base)
     cut = beginnings.cut_short(evidence.secret) if rule.generic and found.held is None else ""
     if cut:
         found = msgspec.structs.replace(found, held="unlikely", detail=cut, score=0.0)
-    found = msgspec.structs.replace(found, start=start - base, end=end - base)
     if record is not None:
         record(evidence, verdicts, found)
     return found
@@ -173,29 +172,28 @@ def _verdict(name: str, evidence: Evidence) -> Verdict:
         return Verdict("neutral", f"{FAILED} {name} ({type(problem).__name__}); please report it")
 
 
-def _combine(rule: Rule, evidence: Evidence, verdicts: list[Verdict]) -> Confirmed:
+def _combine(rule: Rule, evidence: Evidence, verdicts: list[Verdict], base: int) -> Confirmed:
     said = {verdict.outcome: verdict for verdict in reversed(verdicts)}
     name = evidence.groups.get("name", b"").decode("utf-8", "replace")
-    reasons = tuple(verdict.reason for verdict in verdicts if verdict.reason and verdict.outcome != "expired")
-    confirmed = Confirmed(0, 0, Secret(evidence.secret), rule.confidence, reasons, name)
+    reasons = tuple([verdict.reason for verdict in verdicts if verdict.reason and verdict.outcome != "expired"])
+    where = evidence.start - base, evidence.end - base, Secret(evidence.secret)
     held = _held(rule, evidence, said)
     if held:
-        return msgspec.structs.replace(confirmed, held=held[0], detail=held[1])
+        return Confirmed(*where, rule.confidence, reasons, name, held=held[0], detail=held[1])
     if "expired" in said:
-        return msgspec.structs.replace(confirmed, expired=said["expired"].reason, confidence="low")
+        return Confirmed(*where, "low", reasons, name, said["expired"].reason)
     if "proven" in said:
-        return msgspec.structs.replace(confirmed, confidence="proven")
+        return Confirmed(*where, "proven", reasons, name)
     if rule.generic:
         judgement = judge(evidence)
         if judgement.verdict == "not":
-            return msgspec.structs.replace(confirmed, held="unlikely", detail="; ".join(judgement.reasons))
-        return msgspec.structs.replace(
-            confirmed, confidence=judgement.confidence, reasons=reasons + judgement.reasons, score=judgement.score
-        )
+            detail = "; ".join(judgement.reasons)
+            return Confirmed(*where, rule.confidence, reasons, name, held="unlikely", detail=detail)
+        return Confirmed(*where, judgement.confidence, reasons + judgement.reasons, name, score=judgement.score)
     if "doubtful" in said:
         lowered = CONFIDENCES[min(CONFIDENCES.index(rule.confidence) + 1, len(CONFIDENCES) - 1)]
-        return msgspec.structs.replace(confirmed, confidence=lowered)
-    return confirmed
+        return Confirmed(*where, lowered, reasons, name)
+    return Confirmed(*where, rule.confidence, reasons, name)
 
 
 def _held(rule: Rule, evidence: Evidence, said: dict[Outcome, Verdict]) -> tuple[HeldReason, str] | None:
