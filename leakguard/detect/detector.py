@@ -39,7 +39,7 @@ Answer = tuple[int, int, "Confirmed"]
 """An anchor's end, its rule's number and what was confirmed."""
 Alone = tuple[int, "Confirmed", int, int]
 """A rule's number, its match, which is held back, and the match's span."""
-TELLING = ("encrypted", "known-example")
+TELLING = frozenset({"encrypted", "known-example"})
 """Reasons to hold back that say something of other matches of the same text."""
 _SAMPLE = 8192
 """How many bytes tell whether a file is text, as git does it."""
@@ -104,14 +104,15 @@ class Detector:
         seen: set[tuple[int, int, int]] = set()
         alone: list[Alone] = []
         others: list[Answer] = []
-        for end, rule, found in confirmed:
-            key = start, stop, _ = end + found.start, end + found.end, rule
+        for answer in confirmed:
+            end, rule, found = answer
+            start, stop = end + found.start, end + found.end
+            key = start, stop, rule
             if key in seen:
                 continue
             seen.add(key)
-            held = found.held
-            if held is None or held in TELLING:
-                others.append((end, rule, found))
+            if found.held is None or found.held in TELLING:
+                others.append(answer)
             else:
                 alone.append((rule, found, start, stop))
         return alone, others

@@ -97,7 +97,7 @@ def _inherit(detector: Detector, base: State, read: Callable[[], bytes], inherit
         low, high = entry.low + shift, entry.high + shift
         untouched = (copy_start < low or (low == 0 and copy_start == 0 and shift == 0)) and high < copy_end
         if untouched:
-            found.append(Entry(entry.end + shift, entry.rule, low, high, entry.found))
+            found.append(Entry(entry.end + shift, entry.rule, low, high, entry.found) if shift else entry)
         else:
             found.append(_ask(detector, read(), entry.rule, entry.end + shift))
     return found
