@@ -65,7 +65,7 @@ class Matcher:
         expression: Callable[[int], regex.Pattern[bytes]] | None = None,
         beginnings: Known | None = None,
     ) -> None:
-        self._rules = rules
+        self._rules, self._specs = rules, dict[int, Rule]()
         self._record = record
         self._expression = expression or (lambda rule: compile_expression(rules[rule].match))
         self._beginnings = Beginnings(rules, beginnings)
@@ -75,8 +75,10 @@ class Matcher:
 
     def neighbourhood(self, data: bytes, rule: int, end: int) -> tuple[int, int]:
         """The span of `data` that confirming this candidate reads; a change outside of it cannot change the answer."""
-        spec = self._rules[rule]
-        low, high = max(0, end - spec.reach), min(len(data), end + spec.reach)
+        spec = self._specs.get(rule) or self._specs.setdefault(rule, self._rules[rule])
+        reach, size = spec.reach, len(data)
+        low, high = end - reach if end > reach else 0, end + reach
+        high = high if high < size else size
         if spec.lines:
             return _lines_around(data, end, spec.lines, low, high)
         if spec.multiline:
