@@ -17,6 +17,7 @@ from leakguard.detect.checks.evidence import Evidence, Outcome, Verdict
 from leakguard.detect.entropy import shannon
 from leakguard.detect.expressions import compile_expression
 from leakguard.detect.judgement import judge
+from leakguard.detect.needed import find_needed
 from leakguard.detect.placeholders import placeholder_reason
 from leakguard.detect.search import Search, Seeker
 from leakguard.detect.starts import find_starts
@@ -121,7 +122,8 @@ class Matcher:
 
     def _seeker(self, rule: int) -> Seeker:
         spec = self._rules[rule]
-        return Seeker(self._expression(rule), spec.generic, find_starts(spec.match) if spec.generic else None)
+        starts = find_starts(spec.match) if spec.generic else None
+        return Seeker(self._expression(rule), spec.generic, starts, find_needed(spec.match) if spec.multiline else None)
 
 
 def _lines_around(data: bytes, end: int, lines: int, low: int, high: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import regex
 
+    from leakguard.detect.needed import Needed
     from leakguard.detect.starts import Starts
 
 LEAST = 1e-6
@@ -24,15 +25,18 @@ TIMEOUT = 0.5
 
 
 class Seeker(NamedTuple):
-    """A rule's expression and how its matches are looked for. A generic value may stand inside of what an earlier name
+    """A rule's expression and how its matches are looked for: where they can begin, which words they need. A generic value may stand inside of what an earlier name
     was matched with (`token = get("token", "…")`), so that matches overlap."""
 
     expression: regex.Pattern[bytes]
     overlapped: bool
     starts: Starts | None
+    needed: Needed | None = None
 
     def matches(self, window: bytes, low: int, end: int) -> Iterator[regex.Match[bytes]]:
         """The matches from `low` on, ascending, at least those that begin before `end`."""
+        if self.needed and self.needed.missing(window):
+            return iter(())
         if self.starts is None:
             return self.expression.finditer(window, low, overlapped=self.overlapped, timeout=TIMEOUT)
         return self._tried(self.starts.between(window, low, end), window)
