@@ -13,6 +13,7 @@ from leakguard.model import CONFIDENCES, Held, Match
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from leakguard.detect.incremental import State
     from leakguard.detect.matching import Confirmed, Matcher
     from leakguard.detect.ruleset import RuleSet
     from leakguard.model import HeldReason, Rule, Secret
@@ -99,20 +100,24 @@ class Detector:
         confirm = self.matcher.confirm
         return [(end, rule, found) for end, rule in hits if (found := confirm(data, rule, end)) is not None]
 
-    def part(self, confirmed: Iterable[Answer]) -> tuple[list[Alone], list[Answer]]:
-        """What is held back by what it is itself, whatever else the text holds; and the others, for `resolve`."""
+    def part(self, state: State) -> tuple[list[Alone], list[Answer]]:
+        """Of a text's candidates, what is held back by what it is itself, whatever else the text holds; and the others,
+        for `resolve`."""
         seen: set[tuple[int, int, int]] = set()
         alone: list[Alone] = []
         others: list[Answer] = []
-        for answer in confirmed:
-            end, rule, found = answer
+        for entry in state:
+            found = entry.found
+            if found is None:
+                continue
+            end, rule = entry.end, entry.rule
             start, stop = end + found.start, end + found.end
             key = start, stop, rule
             if key in seen:
                 continue
             seen.add(key)
             if found.held is None or found.held in TELLING:
-                others.append(answer)
+                others.append((end, rule, found))
             else:
                 alone.append((rule, found, start, stop))
         return alone, others

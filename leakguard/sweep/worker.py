@@ -234,11 +234,10 @@ class _TextRun:
 
     def settle(self, number: int, read: Callable[[], bytes], state: State) -> None:
         """The matches among a blob's candidates; `read` gives its content."""
-        confirmed = [(entry.end, entry.rule, entry.found) for entry in state if entry.found is not None]
-        if not confirmed:
+        alone, others = self.detector.part(state)
+        if not alone and not others:
             return
         oid, collector = self.worker.objects.oid(number), self.out.collector
-        alone, others = self.detector.part(confirmed)
         if alone:
             collector.hold(alone, self.detector.rules, oid)
         if others:

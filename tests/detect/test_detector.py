@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leakguard.collect import Collector
 from leakguard.detect.checks import google
 from leakguard.detect.detector import Detector
+from leakguard.detect.incremental import scan_whole
 from leakguard.detect.rules import parse_rules
 from leakguard.detect.ruleset import RuleSet, build_ruleset
 from leakguard.detect.template import expand
@@ -113,7 +114,7 @@ def test_what_is_held_back_by_itself_is_counted_as_the_whole_text_would_be(
     whole, parted = Collector(), Collector()
     for holder in ("b", "a", "c"):
         whole.add(detector.resolve(data, confirmed), holder)
-        alone, others = detector.part(confirmed)
+        alone, others = detector.part(scan_whole(detector, data))
         parted.hold(alone, detector.rules, holder)
         parted.add(detector.resolve(data, others), holder)
     assert {item.held.reason for item in whole.held.values()} >= {"placeholder", "known-example", "encrypted"}
