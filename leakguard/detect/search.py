@@ -25,8 +25,9 @@ TIMEOUT = 0.5
 
 
 class Seeker(NamedTuple):
-    """A rule's expression and how its matches are looked for: where they can begin, which words they need. A generic value may stand inside of what an earlier name
-    was matched with (`token = get("token", "…")`), so that matches overlap."""
+    """A rule's expression and how its matches are looked for: where they can begin, which words they need. A generic
+    value may stand inside of what an earlier name was matched with (`token = get("token", "…")`), so that matches
+    overlap."""
 
     expression: regex.Pattern[bytes]
     overlapped: bool

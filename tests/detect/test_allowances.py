@@ -141,5 +141,11 @@ def test_where_no_comment_may_be_none_is(data: bytes) -> None:
         assert may_allow(data, spans)
 
 
+def test_a_block_is_looked_for_before_the_last_match_only() -> None:
+    block = b"# leakguard:allow-start\nk = AAA\n# leakguard:allow-end\n"
+    assert may_allow(block, [(28, 31)])
+    assert not may_allow(b"k = AAA\n\n" + block, [(4, 7)])
+
+
 def test_a_mark_that_is_nowhere_near_is_not_looked_at() -> None:
     assert not may_allow(b"# gitleaks:allow\n\nk = AAA\n\n# gitleaks:allow\n", [(22, 25)])

@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leakguard.detect.checks.evidence import Evidence
 from leakguard.detect.detector import Detector
 from leakguard.detect.judgement import SECRET, SHOWN, adjust_for_path, judge, verdict_of
+from leakguard.detect.judgement.explain import explain
+from leakguard.detect.judgement.features import features_of
+from leakguard.detect.judgement.forest import load_forest
 from leakguard.detect.judgement.paths import path_kinds
 from leakguard.detect.judgement.tables import rarity, wordiness
 from leakguard.detect.judgement.value import shape
@@ -340,6 +345,36 @@ def test_judging_depends_on_the_neighbourhood_only_and_repeats_itself() -> None:
     evidence = Evidence(window[13:45], window, 13, 45, {"name": b"api_token", "sep": b" = ", "q": b'"'})
     assert judge(evidence) == judge(evidence)
     assert judge(evidence).verdict == "secret"
+
+
+LEVELS = st.sampled_from((0, 2, 10, 20, 40, 60, 90, 130, 255))
+
+
+@given(st.data())
+def test_what_some_trees_hold_back_all_trees_would(data: st.DataObject) -> None:
+    forest = load_forest()
+    numbers = data.draw(st.lists(LEVELS, min_size=len(forest.numbers), max_size=len(forest.numbers)))
+    row = forest.row(data.draw(st.lists(st.sampled_from(forest.flags), max_size=24)), bytes(numbers))
+    score = round(forest.score(row), 4)
+    if forest.falls_short(row, SHOWN):
+        assert verdict_of(score) == "not"
+    assert not forest.falls_short(row, max(score - 0.01, 0.001))
+
+
+def test_most_of_what_is_held_back_is_told_by_some_trees() -> None:
+    forest = load_forest()
+    assert forest.falls_short(forest.row(["shape:phrase"], bytes(len(forest.numbers))), SHOWN)
+    window = expand('api_token = "{alnum:32}"', "told").encode()
+    evidence = Evidence(window[13:45], window, 13, 45, {"name": b"api_token", "sep": b" = ", "q": b'"'})
+    assert not forest.falls_short(forest.row(*features_of(evidence)), SHOWN)
+
+
+def test_what_is_held_back_has_no_score_but_where_somebody_asks_why() -> None:
+    window = b'password = "enterYourPassword"'
+    evidence = Evidence(window[12:29], window, 12, 29, {"name": b"password", "sep": b" = ", "q": b'"'})
+    judgement, explanation = judge(evidence), explain(evidence)
+    assert (judgement.verdict, judgement.score) == ("not", 0.0)
+    assert 0 < explanation.score < SHOWN
 
 
 @pytest.mark.parametrize(
