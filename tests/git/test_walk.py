@@ -355,10 +355,10 @@ class TestFailures:
 class TestTheShortWay:
     """Only the compiled walk takes it."""
 
-    def test_small_objects_go_it(self) -> None:
+    def test_objects_of_any_size_go_it(self) -> None:
         assert compiled
-        walked = Walked(compiled, [Stored(BLOB, 0, LINES)])
-        assert len(walked.told()) == 1
+        walked = Walked(compiled, [Stored(BLOB, 0, random.Random(1).randbytes(300_000)), Stored(BLOB, 0, LINES)])
+        assert len(walked.told()) == 2
         assert walked.long_way == []
 
     @pytest.mark.parametrize("decompress", [lambda *_: b"of another size", lambda *_: 1 / 0, lambda *_: 7])
@@ -368,7 +368,7 @@ class TestTheShortWay:
         assert [told for told, _ in walked.told(decompress=decompress)] == [(0, BLOB, 0)]
         assert walked.long_way == [0]
 
-    def test_large_objects_go_the_long_way(self) -> None:
+    def test_what_reaches_beyond_the_pack_goes_the_long_way(self) -> None:
         assert compiled
         walked = Walked(compiled, [Stored(BLOB, 0, bytes(range(256)) * 4)])
         walked.table = walked.table._replace(offsets=_array("q", [4, 1 << 40]))

@@ -24,9 +24,9 @@ class Walk:
 
     Numbers count from `first`. `inflate` gives the stored bytes of the object of a number, without `first`, and says by
     a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one. The compiled
-    walk inflates the smallest by itself and asks both where it has any doubt; here `inflate` does all. `release` gives
-    the pages of the pack back that were mapped: it is called when the walk is through, and before it where much of the
-    pack was read.
+    walk inflates by itself and asks both where it has any doubt; here `inflate` does all. `release` gives the pages of
+    the pack back that were mapped: it is called when the walk is through, and before it where much of the pack was
+    read.
     """
 
     def __init__(

@@ -123,6 +123,7 @@ PyObject *kernel_parse_tree(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyObject *kernel_reach(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *kernel_trim(PyObject *module, PyObject *unused);
 PyObject *kernel_tree_leads(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *kernel_use_newer(PyObject *module, PyObject *use);
 
 extern PyType_Spec chain_spec;
 extern PyType_Spec commit_graph_spec;

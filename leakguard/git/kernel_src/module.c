@@ -22,6 +22,9 @@ static PyMethodDef functions[] = {
     FUNCTION(parse_tree, "data, hash_len", "The entries of a tree object: mode, name, object id."),
     FUNCTION(reach, "edges, holders, sets, width, total", "Which findings each tree leads to."),
     FUNCTION(tree_leads, "data, blobs", "The entries of a tree object that are trees or in a table."),
+    {"use_newer", kernel_use_newer, METH_O,
+     PyDoc_STR("use_newer($module, use, /)\n--\n\nWhether walks that begin inflate by instructions that not every processor "
+               "has, where it has them: as they do, unless a test asks for the others.")},
     {"trim", kernel_trim, METH_NOARGS, PyDoc_STR("trim($module, /)\n--\n\nHas freed memory given back to the system.")},
     {NULL, NULL, 0, NULL},
 };

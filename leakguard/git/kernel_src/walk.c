@@ -4,8 +4,12 @@
 
 #include <structmember.h>
 
-/* Packed bytes up to which an object is inflated in one go: a hostile one of this size cannot unfold to over 64 MB. */
-#define TRUSTED ((int64_t)64 << 10)
+/* Packed bytes up to which a library is asked for all at once: a hostile stream of this size cannot unfold to over 64 MB. */
+#define TRUSTED ((size_t)64 << 10)
+/* Bytes of what is copied rather than cut off. */
+#define SMALL ((size_t)4 << 10)
+/* Bytes of memory that are kept for the next delta. */
+#define MOST_SCRATCH ((size_t)1 << 20)
 /* Ctrl-C is looked for once in so many objects. */
 #define SIGNALS_EVERY 1024
 #define WINDOW_BITS 15
@@ -31,6 +35,7 @@ typedef struct {
     PyObject *release;
     PyObject *window_bits;
     Inflater *inflater;
+    Grow scratch; /* what was inflated last, where that is no object */
     Py_buffer view; /* keeps the pack mapped */
     Span pack;
     uint8_t *mapped; /* a bit an area: read since the pages were given back */
@@ -82,15 +87,15 @@ set_problem(Walk *walk, Problem problem)
     return walk->problem != NULL ? 0 : -1;
 }
 
-/* Where an object lies and how large it is by its own word; 0 where that cannot be, or is too much for one go. */
+/* Where an object lies and how large it is by its own word; 0 where that cannot be, or is too much. */
 static int
-is_trusted(const Walk *walk, size_t number, Place *place)
+is_placed(const Walk *walk, size_t number, Place *place)
 {
     int64_t start = cell64(&walk->offsets, number) + ((const uint8_t *)walk->heads.at)[number];
     int64_t end = cell64(&walk->offsets, number + 1), size = cell64(&walk->sizes, number);
 
-    if (start < 0 || end < start || (uint64_t)end > walk->pack.len || end - start > TRUSTED || size < 0 ||
-        (uint64_t)size > walk->reader.chain->limit) {
+    if (start < 0 || end < start || (uint64_t)end > walk->pack.len || size < 0 ||
+        (uint64_t)size > walk->reader.chain->limit || size / INFLATE_MOST_TIMES > end - start) {
         return 0;
     }
     place->start = (size_t)start;
@@ -129,15 +134,66 @@ touch(Walk *walk, size_t start, size_t end)
     return 0;
 }
 
-/* The stored bytes of an object the short way; NULL, perhaps without an exception, where something is unusual. */
+/* Inflates an object to `out`, which has room for INFLATE_PADDING more. -1 where a library has to be asked. */
+static int
+read_object(Walk *walk, const Place *place, uint8_t *out)
+{
+    PyThreadState *saved = kernel_release_gil(place->size);
+    int failed = inflater_read(walk->inflater, walk->pack, place->start, place->end, out, place->size);
+
+    kernel_retake_gil(saved);
+    return failed;
+}
+
+/* The stored bytes of an object, until the next one is inflated; NULL where a library has to be asked. */
+static const uint8_t *
+inflate_scratch(Walk *walk, const Place *place)
+{
+    Problem problem = grow_reserve(&walk->scratch, place->size + INFLATE_PADDING);
+
+    return problem == NULL && read_object(walk, place, walk->scratch.at) == 0 ? walk->scratch.at : NULL;
+}
+
+/* The same as an object. */
 static PyObject *
-inflate_small(Walk *walk, const Place *place)
+inflate_object(Walk *walk, const Place *place)
+{
+    PyObject *stored = NULL;
+    const uint8_t *scratch;
+
+    if (place->size <= SMALL) {
+        scratch = inflate_scratch(walk, place);
+        if (scratch != NULL) {
+            stored = PyBytes_FromStringAndSize((const char *)scratch, (Py_ssize_t)place->size);
+        }
+    }
+    else {
+        stored = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(place->size + INFLATE_PADDING));
+        if (stored != NULL && read_object(walk, place, (uint8_t *)PyBytes_AS_STRING(stored)) < 0) {
+            Py_CLEAR(stored);
+        }
+        if (stored != NULL) {
+            _PyBytes_Resize(&stored, (Py_ssize_t)place->size);
+        }
+    }
+    if (stored == NULL) {
+        PyErr_Clear(); /* If memory is wanting, the library says so. */
+    }
+    return stored;
+}
+
+/* The same from a library; NULL, perhaps without an exception, where something is unusual. */
+static PyObject *
+decompress(Walk *walk, const Place *place)
 {
     PyObject *args[3] = {NULL, walk->window_bits, NULL}, *stored = NULL;
 
+    if (place->end - place->start > TRUSTED) {
+        return NULL;
+    }
     args[0] = PyBytes_FromStringAndSize((const char *)walk->pack.at + place->start,
                                         (Py_ssize_t)(place->end - place->start));
-    args[2] = PyLong_FromSize_t(place->size < (size_t)TRUSTED ? place->size + 1 : (size_t)TRUSTED);
+    args[2] = PyLong_FromSize_t(place->size < TRUSTED ? place->size + 1 : TRUSTED);
     if (args[0] != NULL && args[2] != NULL) {
         stored = PyObject_Vectorcall(walk->decompress, args, 3, NULL);
     }
@@ -167,64 +223,83 @@ catch_problem(Walk *walk)
     return walk->problem != NULL ? 0 : -1;
 }
 
-/* The stored bytes of an object, whose place is NULL where it is not trusted. NULL with the walk's problem set, or with an
- * exception. */
+/* The stored bytes of an object that the inflater gave up, whose place is NULL where that cannot be. NULL with the walk's
+ * problem set, or with an exception. */
 static PyObject *
-inflate(Walk *walk, size_t number, const Place *place)
+ask_library(Walk *walk, size_t number, const Place *place)
 {
-    PyObject *stored = place != NULL ? inflate_small(walk, place) : NULL;
+    PyObject *stored = place != NULL ? decompress(walk, place) : NULL;
 
-    if (stored == NULL) { /* The long way, which says what is wrong, if anything is. */
-        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
-            return NULL;
-        }
-        PyErr_Clear();
-        stored = PyObject_CallFunction(walk->inflate, "n", (Py_ssize_t)number);
-        if (stored == NULL) {
-            catch_problem(walk);
-        }
-        else if (!PyBytes_CheckExact(stored)) {
-            PyErr_SetString(PyExc_TypeError, "inflate must give bytes");
-            Py_CLEAR(stored);
-        }
+    if (stored != NULL) {
+        return stored;
+    }
+    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
+        return NULL;
+    }
+    PyErr_Clear();
+    stored = PyObject_CallFunction(walk->inflate, "n", (Py_ssize_t)number); /* It says what is wrong, if anything is. */
+    if (stored == NULL) {
+        catch_problem(walk);
+    }
+    else if (!PyBytes_CheckExact(stored)) {
+        PyErr_SetString(PyExc_TypeError, "inflate must give bytes");
+        Py_CLEAR(stored);
     }
     return stored;
+}
+
+static Problem
+hold_root(Walk *walk, size_t number, const Place *place)
+{
+    PyObject *object = place != NULL ? inflate_object(walk, place) : NULL;
+    Problem problem;
+
+    if (object == NULL) {
+        object = ask_library(walk, number, place);
+    }
+    if (object == NULL) {
+        return kernel_raised;
+    }
+    problem = chain_begin(walk->reader.chain, object);
+    Py_DECREF(object);
+    return problem;
+}
+
+static Problem
+hold_delta(Walk *walk, size_t number, const Place *place, size_t depth, int last)
+{
+    Span delta = {place != NULL ? inflate_scratch(walk, place) : NULL, place != NULL ? place->size : 0};
+    PyObject *object = NULL;
+    Problem problem;
+
+    if (delta.at == NULL) {
+        object = ask_library(walk, number, place);
+        if (object == NULL) {
+            return kernel_raised;
+        }
+        delta.at = (const uint8_t *)PyBytes_AS_STRING(object);
+        delta.len = (size_t)PyBytes_GET_SIZE(object);
+    }
+    problem = chain_apply(walk->reader.chain, depth, delta, last);
+    Py_XDECREF(object);
+    if (walk->scratch.room > MOST_SCRATCH) {
+        grow_free(&walk->scratch);
+    }
+    return problem;
 }
 
 /* Makes an object the chain's last. 0, or -1 with the walk's problem set or with an exception. */
 static int
 hold(Walk *walk, size_t at, size_t number, int32_t depth)
 {
-    Chain *chain = walk->reader.chain;
-    Span stored = {NULL, 0};
-    PyObject *object = NULL;
+    Place room, *place = is_placed(walk, number, &room) ? &room : NULL;
     Problem problem;
-    Place place;
-    int trusted = is_trusted(walk, number, &place);
 
-    if (trusted && touch(walk, place.start, place.end) < 0) {
+    if (place != NULL && touch(walk, place->start, place->end) < 0) {
         return -1;
     }
-    if (trusted && place.size <= INFLATE_MOST) { /* Without a Python object, until the next one is inflated. */
-        stored.at = inflater_read(walk->inflater, walk->pack, place.start, place.end, place.size);
-        stored.len = place.size;
-    }
-    if (stored.at == NULL || depth == 0) {
-        object = stored.at == NULL ? inflate(walk, number, trusted ? &place : NULL)
-                                   : PyBytes_FromStringAndSize((const char *)stored.at, (Py_ssize_t)stored.len);
-        if (object == NULL) {
-            return -1;
-        }
-        stored.at = (const uint8_t *)PyBytes_AS_STRING(object);
-        stored.len = (size_t)PyBytes_GET_SIZE(object);
-    }
-    if (depth == 0) {
-        problem = chain_begin(chain, object);
-    }
-    else {
-        problem = chain_apply(chain, (size_t)depth, stored, ((const uint8_t *)walk->last.at)[at]);
-    }
-    Py_XDECREF(object);
+    problem = depth == 0 ? hold_root(walk, number, place)
+                         : hold_delta(walk, number, place, (size_t)depth, ((const uint8_t *)walk->last.at)[at]);
     if (problem != NULL) {
         set_problem(walk, problem);
         return -1;
@@ -417,6 +492,7 @@ walk_dealloc(PyObject *self)
     Py_XDECREF(walk->release);
     Py_XDECREF(walk->window_bits);
     PyMem_RawFree(walk->inflater);
+    grow_free(&walk->scratch);
     Py_XDECREF(walk->problem);
     type->tp_free(self);
     Py_DECREF(type);
