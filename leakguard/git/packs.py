@@ -93,6 +93,7 @@ class Pack:
         with self.index.with_suffix(".pack").open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._read = 0
+        self._areas = bytearray()
 
     def _views(self) -> None:
         table = self.table
@@ -181,21 +182,32 @@ class Pack:
         the numbers that are told.
 
         The reader's chain holds the contents, and no longer than a later object needs them: at most log2 of the
-        family's size at a time. The pages that it maps are given back to the page cache as it goes on: a family lies
-        scattered over its pack, and few bytes that are read map many.
+        family's size at a time. The pages that it maps are given back to the page cache as it goes on, or a later walk
+        does: a family lies scattered over its pack, and few bytes that are read map many.
         """
         inflate = partial(self.inflate, limit=limit)
         return kernel.Walk(
-            reader, self._map, self.table, begin, end, first, isal_zlib.decompress, inflate, self.release
+            reader,
+            self._map,
+            self.table,
+            begin,
+            end,
+            first,
+            isal_zlib.decompress,
+            inflate,
+            self.release,
+            self._areas,
         )
 
     def end_walks(self) -> None:
         """Let go of what only walks need: none is begun any more."""
         self.table = Columns(*(getattr(self.table, name) for name in Columns.__struct_fields__))
+        self.release()
 
     def release(self) -> None:
         """Give the mapped pages back to the page cache; what is read again is mapped again."""
         self._read = 0
+        self._areas.clear()
         _give_back(self._map)
 
 

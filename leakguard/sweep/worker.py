@@ -93,6 +93,7 @@ class Worker:
         self.chain = kernel.Chain(limit, ANCHOR_WIDTH)
         self._blobs: tuple[bytes, kernel.OidTable] | None = None
         self._lost: set[int] = set()
+        self._walked = 0
 
     def read_texts(self, task: Task) -> Texts:
         """First pass: blobs, commits and tags of a span."""
@@ -121,6 +122,9 @@ class Worker:
             for at in range(task.begin, task.end):
                 yield Failure(objects.loose_base + at, 0, "is loose"), None
             return
+        if task.pack != self._walked:
+            objects.packs[self._walked].release()
+            self._walked = task.pack
         walk = objects.packs[task.pack].walk(task.begin, task.end, reader, self.limit, objects.bases[task.pack])
         for met in walk:
             number, kind, depth = met

@@ -233,7 +233,7 @@ class Fuzz:
         reader = kernel.TreeReader(chain, oids, kernel.OidTable(b"", 20), None, 2, True)
         if texts:
             reader = kernel.TextReader(chain, oids, 900, self.finds)
-        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate, list)
+        walk = kernel.Walk(reader, exact(pack), table, 0, 99, 0, zlib.decompress, inflate, list, bytearray())
         told: list[Any] = []
         try:
             for at in walk:
@@ -272,7 +272,7 @@ class Fuzz:
         chain = compiled.Chain(LIMIT, 8)
         reader = compiled.TextReader(chain, compiled.OidTable(bytes(20), 20), 900, lambda _new: [])
         compiled.use_newer(self.dice.random() < 0.5)
-        for _ in compiled.Walk(reader, exact(stream + bytes(after)), table, 0, 1, 0, ask, ask, list):
+        for _ in compiled.Walk(reader, exact(stream + bytes(after)), table, 0, 1, 0, ask, ask, list, bytearray()):
             pass
         if not asked:
             assert chain.content(0) == zlib.decompress(stream)

@@ -65,7 +65,7 @@ def inflated_once(stream: bytes, size: int, after: bytes, inflate: Callable[[int
     chain = compiled.Chain(LIMIT, MARGIN)
     reader = compiled.TextReader(chain, compiled.OidTable(bytes(20), 20), 1, lambda _new: [])
     pack = b"PACK" + stream + after
-    for _ in compiled.Walk(reader, array("B", pack), table, 0, 1, 0, ask, inflate or ask, list):
+    for _ in compiled.Walk(reader, array("B", pack), table, 0, 1, 0, ask, inflate or ask, list, bytearray()):
         pass
     return None if asked else chain.content(0)
 
@@ -158,7 +158,7 @@ class TestWhatIsInflated:
             heads=b"\0\0",
             sizes=array("q", [len(base), len(delta)]).tobytes(),
         )
-        assert list(compiled.Walk(reader, b"".join(parts) + AFTER, table, 0, 2, 0, None, None, list)) == []
+        assert list(compiled.Walk(reader, b"".join(parts) + AFTER, table, 0, 2, 0, None, None, list, bytearray())) == []
         assert chain.content(1) == child
 
 

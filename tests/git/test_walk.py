@@ -97,6 +97,7 @@ class Walked:
         self.texts = kernel.TextReader(self.chain, self.oids, MOST, scan)
         self.long_way: list[int] = []
         self.releases = 0
+        self.areas = bytearray()
 
     def _is_last(self, at: int) -> bool:
         depth = self.objects[at].depth
@@ -117,7 +118,16 @@ class Walked:
         decompress = ways.get("decompress", zlib.decompress)
         inflate = ways.get("inflate", self.inflate)
         return self.kernel.Walk(
-            reader or self.texts, self.pack, self.table, begin, end, first, decompress, inflate, self.release
+            reader or self.texts,
+            self.pack,
+            self.table,
+            begin,
+            end,
+            first,
+            decompress,
+            inflate,
+            self.release,
+            self.areas,
         )
 
     def told(self, reader: Any = None, **arguments: Any) -> list[tuple[Told, str | None]]:
@@ -343,13 +353,6 @@ class TestFailures:
         walked = Walked(kernel, [Stored(BLOB, 0, b"text %d" % at) for at in range(3)])
         assert [told[0] for told, _ in walked.told(begin=begin, end=end)] == numbers
 
-    def test_gives_the_pages_back_when_it_is_through(self, kernel: ModuleType) -> None:
-        walked = Walked(kernel, [Stored(BLOB, 0, LINES), Stored(BLOB, 1, edit(LINES, ONE))])
-        walk = walked.walk()
-        assert [(next(walk)[0], walked.releases) for _ in range(2)] == [(0, 0), (1, 0)]
-        assert list(walk) == []
-        assert walked.releases == 1
-
 
 @needs_both
 class TestTheShortWay:
@@ -378,19 +381,29 @@ class TestTheShortWay:
     def test_pages_are_given_back_before_many_areas_of_the_pack_are_mapped(self) -> None:
         assert compiled
         dice = random.Random(1)
-        walked = Walked(compiled, [Stored(BLOB, 0, dice.randbytes(40_000)) for _ in range(120)])
+        walked = Walked(compiled, [Stored(BLOB, 0, dice.randbytes(1_000_000)) for _ in range(20)])
         seen = [walked.releases for _ in walked.walk()]
-        areas = len(walked.pack) >> 18
-        assert seen == sorted(seen)
-        assert areas // 8 <= seen[-1] <= areas // 8 + 1
-        assert len(walked.told(begin=0, end=10)) == 10
-        assert walked.releases == seen[-1] + 2
+        assert seen == [0] * 8 + [1] * 8 + [2] * 4
+        assert 12 <= sum(bits.bit_count() for bits in walked.areas) <= 17
+
+    def test_what_is_mapped_is_counted_from_walk_to_walk(self) -> None:
+        assert compiled
+        dice = random.Random(1)
+        walked = Walked(compiled, [Stored(BLOB, 0, dice.randbytes(1_000_000)) for _ in range(12)])
+        seen = []
+        for at in range(12):
+            walked.told(begin=at, end=at + 1)
+            seen.append(walked.releases)
+        assert seen == [0] * 8 + [1] * 4
+        walked.areas.clear()
+        walked.told(begin=0, end=8)
+        assert walked.releases == 1
 
     def test_an_area_that_is_read_again_counts_once(self) -> None:
         assert compiled
         walked = Walked(compiled, [Stored(BLOB, 0, b"text %d" % at) for at in range(1000)])
         assert len(walked.told()) == 1000
-        assert walked.releases == 1
+        assert walked.areas == b"\1"
 
     def test_a_table_that_is_no_packs_is_refused(self) -> None:
         assert compiled

@@ -25,8 +25,8 @@ class Walk:
     Numbers count from `first`. `inflate` gives the stored bytes of the object of a number, without `first`, and says by
     a ValueError why it cannot; `decompress(packed, 15, room)` is a faster way to those of a small one. The compiled
     walk inflates by itself and asks both where it has any doubt; here `inflate` does all. `release` gives the pages of
-    the pack back that were mapped: it is called when the walk is through, and before it where much of the pack was
-    read.
+    the pack back that were mapped: the compiled walk calls it where much of the pack was read, by this walk or by those
+    before it that had the same `areas`, which are empty at first and after each release.
     """
 
     def __init__(
@@ -40,10 +40,11 @@ class Walk:
         decompress: Callable[[bytes, int, int], bytes],
         inflate: Callable[[int], bytes],
         release: Callable[[], object],
+        areas: bytearray,
     ) -> None:
         if not isinstance(reader, TextReader | TreeReader):
             raise TypeError("reader must be a TextReader or a TreeReader")
-        self._reader, self._table, self._inflate, self._release = reader, table, inflate, release
+        self._reader, self._table, self._inflate = reader, table, inflate
         self._first = first
         span = slice(max(begin, 0), max(end, 0))
         self._rows = zip(
@@ -79,7 +80,6 @@ class Walk:
                 tell = True
             if tell:
                 return self._first + number, kind, depth
-        self._release()
         raise StopIteration
 
     def _hold(self, number: int, depth: int, last: bool) -> None:

@@ -14,9 +14,10 @@
 #define SIGNALS_EVERY 1024
 #define WINDOW_BITS 15
 /* A byte that is read has the system map what is around it: 64 kB, or more where the file was written in larger parts.
- * After so many areas of 2^18 bytes the pages are given back: a family of deltas may lie all over its pack. */
+ * After so many areas of 2^18 bytes the pages are given back: a family of deltas may lie all over its pack, and other
+ * families lie there as well, so that fewer areas would be mapped again and again. */
 #define AREA_BITS 18
-#define MOST_AREAS 8
+#define MOST_AREAS 32
 
 static const char BASE_FAILED[] = "is built on an object that cannot be read";
 
@@ -38,8 +39,8 @@ typedef struct {
     Grow scratch; /* what was inflated last, where that is no object */
     Py_buffer view; /* keeps the pack mapped */
     Span pack;
-    uint8_t *mapped; /* a bit an area: read since the pages were given back */
-    size_t mapped_count;
+    PyObject *areas; /* a bytearray, a bit an area: read since the pages were given back; all walks over a pack share it */
+    size_t area_count;
     Column order;   /* int32_t */
     Column depths;  /* int32_t */
     Column last;    /* flags */
@@ -111,25 +112,57 @@ release(Walk *walk)
     PyObject *done = PyObject_CallNoArgs(walk->release);
 
     Py_XDECREF(done);
-    memset(walk->mapped, 0, (walk->pack.len >> AREA_BITS >> 3) + 1);
-    walk->mapped_count = 0;
-    return done != NULL ? 0 : -1;
+    return done != NULL ? PyByteArray_Resize(walk->areas, 0) : -1;
+}
+
+/* Has a bit for each area, where the pages were given back or nothing was read yet. */
+static int
+begin_areas(Walk *walk)
+{
+    Py_ssize_t size = (Py_ssize_t)(walk->pack.len >> AREA_BITS >> 3) + 1;
+
+    if (PyByteArray_GET_SIZE(walk->areas) == size) {
+        return 0;
+    }
+    if (PyByteArray_Resize(walk->areas, size) < 0) {
+        return -1;
+    }
+    memset(PyByteArray_AS_STRING(walk->areas), 0, (size_t)size);
+    walk->area_count = 0;
+    return 0;
+}
+
+/* Counts the areas that the walks before this one left mapped. */
+static void
+count_areas(Walk *walk)
+{
+    const uint8_t *bits = (const uint8_t *)PyByteArray_AS_STRING(walk->areas);
+    size_t bit, count = (size_t)PyByteArray_GET_SIZE(walk->areas) * 8;
+
+    for (bit = 0; bit < count; bit++) {
+        walk->area_count += bits[bit >> 3] >> (bit & 7) & 1;
+    }
 }
 
 /* To be called before the bytes in [start, end) of the pack are read. */
 static int
 touch(Walk *walk, size_t start, size_t end)
 {
-    for (size_t area = start >> AREA_BITS; area <= end >> AREA_BITS; area++) {
-        uint8_t bit = (uint8_t)(1u << (area & 7));
-        if (walk->mapped[area >> 3] & bit) {
-            continue;
-        }
-        if (walk->mapped_count >= MOST_AREAS && release(walk) < 0) {
+    size_t area;
+
+    for (area = start >> AREA_BITS; area <= end >> AREA_BITS; area++) {
+        char bit = (char)(1u << (area & 7));
+        if (begin_areas(walk) < 0) {
             return -1;
         }
-        walk->mapped[area >> 3] |= bit;
-        walk->mapped_count++;
+        if (PyByteArray_AS_STRING(walk->areas)[area >> 3] & bit) {
+            continue;
+        }
+        if (walk->area_count >= MOST_AREAS && (release(walk) < 0 || begin_areas(walk) < 0)) {
+            return -1;
+        }
+        PyByteArray_AS_STRING(walk->areas)[area >> 3] |= bit;
+        walk->area_count++;
     }
     return 0;
 }
@@ -365,9 +398,6 @@ walk_next(PyObject *self)
         }
     }
     chain->busy = 0;
-    if (!PyErr_Occurred()) {
-        release(walk);
-    }
     return NULL;
 }
 
@@ -430,15 +460,16 @@ static PyObject *
 walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"reader", "pack", "table", "begin", "end", "first", "decompress", "inflate", "release",
-                             NULL};
+                             "areas", NULL};
     KernelState *state = PyType_GetModuleState(type);
-    PyObject *reader, *pack, *table, *decompress, *inflating, *releasing;
+    PyObject *reader, *pack, *table, *decompress, *inflating, *releasing, *areas;
     Py_ssize_t begin, end;
     long long first;
     Walk *walk;
 
-    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOOO", names, &reader, &pack, &table, &begin,
-                                                      &end, &first, &decompress, &inflating, &releasing)) {
+    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOnnLOOOO!", names, &reader, &pack, &table, &begin,
+                                                      &end, &first, &decompress, &inflating, &releasing,
+                                                      &PyByteArray_Type, &areas)) {
         return NULL;
     }
     walk = (Walk *)type->tp_alloc(type, 0);
@@ -450,6 +481,7 @@ walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     walk->decompress = Py_NewRef(decompress);
     walk->inflate = Py_NewRef(inflating);
     walk->release = Py_NewRef(releasing);
+    walk->areas = Py_NewRef(areas);
     walk->window_bits = PyLong_FromLong(WINDOW_BITS);
     walk->inflater = inflater_new();
     if (walk->inflater == NULL) {
@@ -461,11 +493,7 @@ walk_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         Py_DECREF(walk);
         return NULL;
     }
-    walk->mapped = PyMem_RawCalloc((walk->pack.len >> AREA_BITS >> 3) + 1, 1);
-    if (walk->mapped == NULL) {
-        Py_DECREF(walk);
-        return PyErr_NoMemory();
-    }
+    count_areas(walk);
     walk->at = begin > 0 ? (size_t)begin : 0;
     walk->end = end > 0 && (size_t)end < walk->order.count ? (size_t)end : end > 0 ? walk->order.count : 0;
     return (PyObject *)walk;
@@ -485,11 +513,11 @@ walk_dealloc(PyObject *self)
     for (number = 0; number < sizeof columns / sizeof *columns; number++) {
         Py_XDECREF(columns[number]->object);
     }
-    PyMem_RawFree(walk->mapped);
     Py_XDECREF(walk->reader.object);
     Py_XDECREF(walk->decompress);
     Py_XDECREF(walk->inflate);
     Py_XDECREF(walk->release);
+    Py_XDECREF(walk->areas);
     Py_XDECREF(walk->window_bits);
     PyMem_RawFree(walk->inflater);
     grow_free(&walk->scratch);
@@ -504,7 +532,7 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate, release)\n--\n\n"
+    {Py_tp_doc, (void *)PyDoc_STR("Walk(reader, pack, table, begin, end, first, decompress, inflate, release, areas)\n--\n\n"
                                   "The objects of a span of a pack's order that somebody has to look at.")},
     {Py_tp_new, (void *)walk_new},
     {Py_tp_dealloc, (void *)walk_dealloc},
