@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import struct
 import subprocess
@@ -193,6 +194,22 @@ class TestChain:
         chain.remember([])
         chain.root(b"def\nghi\nabc")
         assert chain.dirty() == b"ghi\n"
+
+    @pytest.mark.parametrize("length", [1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 300])
+    def test_a_line_is_known_by_each_of_its_bytes_wherever_it_stands(self, kernel: ModuleType, length: int) -> None:
+        chain = kernel.Chain(LIMIT, MARGIN)
+        line = bytes(random.Random(length).choices(range(65, 91), k=length))
+        chain.root(b"first\n" + line)
+        chain.dirty()
+        chain.remember([])
+        for around in (b"%s", b"%s\n", b"\n\n%s\nfirst", b"first\n%s\nfirst\n" * 40):
+            chain.root(around.replace(b"%s", line))
+            assert chain.dirty() == b""
+        others = {line + b"\0", line[:-1], b"\0" + line, line + line, line[:-1] + b"\0" * 64}
+        others |= {line[:at] + bytes([line[at] ^ 1 << at % 4]) + line[at + 1 :] for at in range(length)}
+        for other in others - {b"", line}:
+            chain.root(b"first\n%s\nfirst\n" % other)
+            assert other in chain.dirty()
 
     def test_a_few_bytes_of_seen_lines_are_scanned_with_their_neighbours(self, kernel: ModuleType) -> None:
         chain = kernel.Chain(LIMIT, MARGIN)

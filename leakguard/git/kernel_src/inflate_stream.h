@@ -4,9 +4,10 @@
  * 32 kB, a preset dictionary, bytes that are left. What is given up costs time, and nothing else. */
 #include "adler.h"
 #include "inflate.h"
+#include "words.h"
 
-#if defined(_MSC_VER) && defined(_WIN64)
-#include <intrin.h>
+#ifdef __BMI2__
+#include <immintrin.h>
 #endif
 
 #define LONGEST 15        /* bits of a code */
@@ -81,22 +82,6 @@ typedef struct {
     unsigned left;
 } Bits;
 
-static inline uint64_t
-load64(const uint8_t *at)
-{
-    uint64_t value = 0;
-#if PY_LITTLE_ENDIAN
-    memcpy(&value, at, sizeof value);
-#else
-    unsigned byte;
-
-    for (byte = 0; byte < 8; byte++) {
-        value |= (uint64_t)at[byte] << 8 * byte;
-    }
-#endif
-    return value;
-}
-
 /* The lowest bits. Of `count` only the lowest eight bits count, so that an entry of a table may stand for it. */
 static inline uint64_t
 low(uint64_t bits, unsigned count)
@@ -105,26 +90,6 @@ low(uint64_t bits, unsigned count)
     return _bzhi_u64(bits, count);
 #else
     return bits & (((uint64_t)1 << (count & 63)) - 1);
-#endif
-}
-
-static inline int
-lowest_bit(uint64_t value)
-{
-#if defined(__GNUC__) || defined(__clang__)
-    return __builtin_ctzll(value);
-#elif defined(_MSC_VER) && defined(_WIN64)
-    unsigned long bit;
-
-    _BitScanForward64(&bit, value);
-    return (int)bit;
-#else
-    int bit = 0;
-
-    while (!(value >> bit & 1)) {
-        bit++;
-    }
-    return bit;
 #endif
 }
 

@@ -64,8 +64,9 @@ int kernel_open(PyObject *object, Py_buffer *view, Span *span);
 int kernel_open_all(PyObject *const *objects, int count, Py_buffer *views, Span *spans);
 void kernel_close_all(Py_buffer *views, int opened);
 
-/* Memory of all zeros that is looked into at random; PyMem_RawFree() frees it. */
+/* Memory of all zeros that is looked into at random; kernel_table_free() frees it, which is given NULL as well. */
 void *kernel_table(size_t size);
+void kernel_table_free(void *table, size_t size);
 
 /* Makes *items, an array of `width` bytes each, reach to `index`; what is new in it is all zero. */
 Problem reach_index(void **items, size_t *room, size_t width, size_t index);

@@ -80,22 +80,18 @@ settle(Sieve *sieve)
 static Problem
 take_window(Sieve *sieve, Span content, const Window *window)
 {
-    int64_t start = window->start, stop = start + window->gather_end - window->gather_start, end;
+    const uint8_t *at = content.at + window->start, *stop = at + (window->gather_end - window->gather_start);
 
-    for (; start < stop; start = end + 1) {
-        const uint8_t *newline = memchr(content.at + start, '\n', (size_t)(stop - start));
+    for (; at < stop; at++) {
         Line *line = &sieve->waiting[sieve->count];
-        Span text = {content.at + start, 0};
 
-        end = newline != NULL ? newline - content.at : stop;
-        if (end == start) {
+        if (*at == '\n') {
             continue; /* An anchor is no nothing. */
         }
-        text.len = (size_t)(end - start);
         line->window = window;
-        line->start = start;
-        line->end = end;
-        line->mark = seen_mark(sieve->seen, text);
+        line->start = at - content.at;
+        at = seen_mark_line(sieve->seen, at, stop, content.at + content.len, &line->mark);
+        line->end = at - content.at;
         seen_expect(sieve->seen, line->mark);
         if (++sieve->count == TOGETHER) {
             Problem problem = settle(sieve);

@@ -3,7 +3,6 @@
 
 #ifdef __linux__
 #include <sys/mman.h>
-#include <unistd.h>
 #endif
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -96,20 +95,53 @@ kernel_close_all(Py_buffer *views, int opened)
     }
 }
 
+#ifdef MADV_HUGEPAGE
+
+#define LARGE_PAGE ((size_t)2 << 20)
+
+/* In large pages each look costs one walk of the page tables less, and few pages are fresh. They have to begin where such
+ * pages do; what is mapped around them is given back. That is a wish: an error leaves small pages. */
 void *
 kernel_table(size_t size)
 {
-    uint8_t *table = PyMem_RawCalloc(1, size);
-#ifdef MADV_HUGEPAGE
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), skipped = table != NULL ? (size_t)(-(uintptr_t)table % page) : size;
+    uint8_t *mapped = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t before = (size_t)(-(uintptr_t)mapped % LARGE_PAGE);
 
-    /* In large pages each look costs one walk of the page tables less. That is a wish: an error leaves all as it is. */
-    if (skipped < size) {
-        (void)madvise(table + skipped, (size - skipped) / page * page, MADV_HUGEPAGE);
+    if (mapped == MAP_FAILED) {
+        return NULL;
     }
-#endif
-    return table;
+    if (before > 0) {
+        munmap(mapped, before);
+    }
+    munmap(mapped + before + size, LARGE_PAGE - before);
+    (void)madvise(mapped + before, size, MADV_HUGEPAGE);
+    return mapped + before;
 }
+
+void
+kernel_table_free(void *table, size_t size)
+{
+    if (table != NULL) {
+        munmap(table, size);
+    }
+}
+
+#else
+
+void *
+kernel_table(size_t size)
+{
+    return PyMem_RawCalloc(1, size);
+}
+
+void
+kernel_table_free(void *table, size_t size)
+{
+    (void)size;
+    PyMem_RawFree(table);
+}
+
+#endif
 
 Problem
 reach_index(void **items, size_t *room, size_t width, size_t index)

@@ -1,26 +1,40 @@
 /* A bounded memory of texts: buckets of a few ways, the oldest of which makes room. */
 #include "seen.h"
+#include "words.h"
 
-#if defined(_MSC_VER) && defined(_M_X64)
-#include <intrin.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
 #endif
+
+#define ONES_8 255, 255, 255, 255, 255, 255, 255, 255
+#define ONES_64 ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8, ONES_8
+
+/* The lower half of a product; *high becomes the other one. */
+static inline uint64_t
+multiply(uint64_t one, uint64_t other, uint64_t *high)
+{
+#if defined(__SIZEOF_INT128__)
+    __extension__ typedef unsigned __int128 Wide;
+    Wide product = (Wide)one * other;
+    *high = (uint64_t)(product >> 64);
+    return (uint64_t)product;
+#elif defined(_MSC_VER) && defined(_M_X64)
+    return _umul128(one, other, high);
+#else
+    uint64_t a = one >> 32, b = one & 0xffffffffu, c = other >> 32, d = other & 0xffffffffu;
+    uint64_t low = b * d, middle = a * d + (low >> 32), cross = b * c + (middle & 0xffffffffu);
+    *high = a * c + (middle >> 32) + (cross >> 32);
+    return cross << 32 | (low & 0xffffffffu);
+#endif
+}
 
 /* The two halves of a product, folded. */
 static inline uint64_t
 fold(uint64_t one, uint64_t other)
 {
-#if defined(__SIZEOF_INT128__)
-    __extension__ typedef unsigned __int128 Wide;
-    Wide product = (Wide)one * other;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-#elif defined(_MSC_VER) && defined(_M_X64)
-    uint64_t high, low = _umul128(one, other, &high);
+    uint64_t high, low = multiply(one, other, &high);
+
     return low ^ high;
-#else
-    uint64_t a = one >> 32, b = one & 0xffffffffu, c = other >> 32, d = other & 0xffffffffu;
-    uint64_t low = b * d, middle = a * d + (low >> 32), cross = b * c + (middle & 0xffffffffu);
-    return (cross << 32 | (low & 0xffffffffu)) ^ (a * c + (middle >> 32) + (cross >> 32));
-#endif
 }
 
 /* Draws the keys from the system's randomness. */
@@ -42,79 +56,110 @@ seen_draw_keys(Seen *seen)
     return drawn ? 0 : -1;
 }
 
-/* The first eight of at least eight bytes. */
-static inline uint64_t
-eight(const uint8_t *at)
+/* Where in a block the first newline is; its length where there is none. */
+static inline size_t
+find_newline(const uint8_t *at)
 {
-    uint64_t word;
+#ifdef __SSE2__
+    const __m128i newline = _mm_set1_epi8('\n');
+    uint64_t found = 0;
+    unsigned quarter;
 
-    memcpy(&word, at, sizeof word);
-    return word;
+    for (quarter = 0; quarter < SEEN_BLOCK / 16; quarter++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * quarter));
+        found |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newline)) << 16 * quarter;
+    }
+    return found != 0 ? (size_t)lowest_bit(found) : SEEN_BLOCK;
+#else
+    const uint8_t *newline = memchr(at, '\n', SEEN_BLOCK);
+
+    return newline != NULL ? (size_t)(newline - at) : SEEN_BLOCK;
+#endif
 }
 
-/* Up to fifteen bytes in two words; with their number they are all that there is to know. */
-static void
-short_words(Span text, uint64_t words[2])
-{
-    uint32_t low, high;
+/* A sum of products, of 128 bits. Of two texts the sums are the same in one of 2^64 drawings of the keys: NH in J. Black
+ * and others, UMAC (1999). */
+typedef struct {
+    uint64_t low;
+    uint64_t high;
+} Sum;
 
-    if (text.len >= 8) {
-        words[0] = eight(text.at);
-        words[1] = eight(text.at + text.len - 8);
-    }
-    else if (text.len >= 4) {
-        memcpy(&low, text.at, sizeof low);
-        memcpy(&high, text.at + text.len - 4, sizeof high);
-        words[0] = low;
-        words[1] = high;
-    }
-    else {
-        words[0] = text.len > 0 ? (uint64_t)text.at[0] << 16 | (uint64_t)text.at[text.len / 2] << 8 | text.at[text.len - 1] : 0;
-        words[1] = 0;
+/* Adds the first `count` bytes of a block. All of it is read, whatever that is: to guess how much is to be takes longer. */
+static inline void
+add_block(Sum *sum, const uint64_t *keys, const uint8_t *at, size_t count)
+{
+    static const uint8_t masks[2 * SEEN_BLOCK] = {ONES_64};
+    const uint8_t *mask = masks + SEEN_BLOCK - count;
+    unsigned word;
+
+    for (word = 0; word < SEEN_BLOCK / 8; word += 2) {
+        uint64_t one = load64(at + 8 * word) & load64(mask + 8 * word);
+        uint64_t other = load64(at + 8 * word + 8) & load64(mask + 8 * word + 8);
+        uint64_t high, low = multiply(one + keys[word], other + keys[word + 1], &high);
+        sum->low += low;
+        sum->high += high + (sum->low < low);
     }
 }
 
-Mark128
-seen_mark(const Seen *seen, Span text)
+static inline Mark128
+end_mark(const uint64_t *keys, Sum sum, size_t len)
 {
-    uint64_t place = seen->keys[0] ^ text.len, tag = seen->keys[1] + text.len, words[2];
-    const uint8_t *at = text.at, *last = text.at + text.len - sizeof words;
     Mark128 mark;
 
-    if (text.len < sizeof words) {
-        short_words(text, words);
-    }
-    else {
-        for (; at < last; at += sizeof words) {
-            words[0] = eight(at);
-            words[1] = eight(at + 8);
-            place = fold(place ^ words[0], words[1] ^ seen->keys[2]);
-            tag = fold(tag ^ words[1], words[0] ^ seen->keys[3]);
-        }
-        words[0] = eight(last);
-        words[1] = eight(last + 8);
-    }
-    place = fold(place ^ words[0], words[1] ^ seen->keys[2]);
-    tag = fold(tag ^ words[1], words[0] ^ seen->keys[3]);
-    mark.place = fold(place ^ seen->keys[1], tag ^ seen->keys[2]);
-    mark.tag = fold(tag ^ seen->keys[0], place ^ seen->keys[3]);
+    sum.low += len;
+    mark.place = fold(sum.low ^ keys[0], sum.high ^ keys[1]);
+    mark.tag = fold(sum.low ^ keys[2], sum.high ^ keys[3]);
     mark.tag += mark.tag == 0;
     return mark;
+}
+
+/* Marks the line that begins at `at`; where it ends, at a newline or at `end`. What follows that up to `beyond` is read as
+ * well. */
+const uint8_t *
+seen_mark_line(const Seen *seen, const uint8_t *at, const uint8_t *end, const uint8_t *beyond, Mark128 *mark)
+{
+    const uint64_t *last = seen->keys + SEEN_BLOCK / 8;
+    const uint8_t *start = at;
+    uint8_t rest[SEEN_BLOCK];
+    Sum sum = {0, 0};
+    size_t count;
+
+    for (;;) {
+        const uint8_t *block = at;
+        if (beyond - at < SEEN_BLOCK) {
+            memset(rest, 0, sizeof rest);
+            memcpy(rest, at, (size_t)(end - at));
+            block = rest;
+        }
+        count = find_newline(block);
+        count = count < (size_t)(end - at) ? count : (size_t)(end - at);
+        add_block(&sum, seen->keys, block, count);
+        at += count;
+        if (count < SEEN_BLOCK) {
+            *mark = end_mark(last, sum, (size_t)(at - start));
+            return at;
+        }
+        sum.low = fold(sum.low ^ last[0], sum.high ^ last[1]);
+        sum.high = 0;
+    }
 }
 
 Problem
 seen_add(Seen *seen, Mark128 mark)
 {
     uint64_t *bucket;
+    unsigned way;
 
     if (seen->tags == NULL) {
-        seen->tags = kernel_table(SEEN_BUCKETS * SEEN_WAYS * sizeof *seen->tags);
+        seen->tags = kernel_table(SEEN_SIZE);
         if (seen->tags == NULL) {
             return kernel_no_memory;
         }
     }
     bucket = seen_bucket(seen, mark);
-    memmove(bucket + 1, bucket, (SEEN_WAYS - 1) * sizeof *bucket);
+    for (way = SEEN_WAYS - 1; way > 0; way--) {
+        bucket[way] = bucket[way - 1];
+    }
     bucket[0] = mark.tag;
     return NULL;
 }
@@ -122,6 +167,6 @@ seen_add(Seen *seen, Mark128 mark)
 void
 seen_free(Seen *seen)
 {
-    PyMem_RawFree(seen->tags);
+    kernel_table_free(seen->tags, SEEN_SIZE);
     seen->tags = NULL;
 }

@@ -6,11 +6,15 @@
 
 #define SEEN_BUCKETS ((size_t)1 << 18)
 #define SEEN_WAYS 4
+#define SEEN_SIZE (SEEN_BUCKETS * SEEN_WAYS * sizeof(uint64_t)) /* bytes of the table; whole pages */
 
-/* A line is known by 128 bits of a hash whose keys are drawn anew for each table, so that nobody can write two lines
- * that are taken for one: the odds are under 2^-60 a look. It holds the latest million or so. */
+/* Bytes that are read together: most lines are shorter. */
+#define SEEN_BLOCK 64
+
+/* A line is known by a hash whose keys are drawn anew for each table, so that nobody can write two lines that are taken
+ * for one: the odds are under 2^-60 a look. It holds the latest million or so. */
 typedef struct {
-    uint64_t keys[4];
+    uint64_t keys[SEEN_BLOCK / 8 + 4];
     uint64_t *tags; /* SEEN_WAYS to a bucket; NULL until something is added */
 } Seen;
 
@@ -20,7 +24,8 @@ typedef struct {
 } Mark128;
 
 int seen_draw_keys(Seen *seen);
-Mark128 seen_mark(const Seen *seen, Span text);
+const uint8_t *seen_mark_line(const Seen *seen, const uint8_t *at, const uint8_t *end, const uint8_t *beyond,
+                              Mark128 *mark);
 Problem seen_add(Seen *seen, Mark128 mark);
 void seen_free(Seen *seen);
 
