@@ -11,7 +11,7 @@ from leakguard.advice.opening import NAMED, Opened, with_what_it_opens
 from leakguard.advice.steps import advise
 from leakguard.collect import Group
 from leakguard.detect.judgement import Judgement, adjust_for_path, path_reasons, verdict_of
-from leakguard.fingerprint import fingerprint, prepare
+from leakguard.fingerprint import fingerprint, prepare, slow_texts
 from leakguard.globs import path_matches
 from leakguard.ledger import Ledger
 from leakguard.model import CONFIDENCES, SEVERITIES, Finding, Match, Place, Provenance, Secret, Severity, Suppressed
@@ -135,10 +135,19 @@ def begin_fingerprints(
     groups: Sequence[Group], collected: Collector, rules: Mapping[str, Rule], settings: Settings
 ) -> None:
     """Have the slow fingerprints made while the rest is assembled, in the order in which they are asked for."""
+    asked = [*secrets_of(groups, rules), *listed_secrets(collected, rules)]
+    prepare(slow_texts(asked, settings.fingerprint_key), settings.workers)
+
+
+def secrets_of(groups: Iterable[Group], rules: Mapping[str, Rule]) -> Iterator[tuple[Rule, bytes]]:
+    """What `assemble` is going to ask fingerprints of, for the findings."""
+    return ((rules[group.match.rule], group.match.secret.reveal()) for group in groups)
+
+
+def listed_secrets(collected: Collector, rules: Mapping[str, Rule]) -> Iterator[tuple[Rule, bytes]]:
+    """And for what is held back and told one by one."""
     held = (item.held for item in listed(collected, rules))
-    asked = [(rules[group.match.rule], group.match.secret.reveal()) for group in groups]
-    asked += [(rules[item.rule], item.secret.reveal()) for item in held if item.secret]
-    prepare(asked, settings.fingerprint_key, settings.workers)
+    return ((rules[item.rule], item.secret.reveal()) for item in held if item.secret)
 
 
 class Assembly:
@@ -159,10 +168,18 @@ class Assembly:
         self.encrypted = encrypted_spots(collected)
         self.listed = listed(collected, rules)
         self.suppressed: list[Suppressed] = []
+        self.told: list[Suppressed] | None = None
         self.comments = _comments(collected)
         self.idle = collected.idle
         self.record: Callable[[Group, Decision], None] | None = None
         """Whoever asks why is told of every decision."""
+
+    def tell_held(self) -> list[Suppressed]:
+        """What is held back and told one by one, whatever becomes of the groups; asked for early where there is
+        something to wait for."""
+        if self.told is None:
+            self.told = [_suppressed(item, self.locator, self.rules, self.settings) for item in self.listed]
+        return self.told
 
     def findings(self, groups: Sequence[Group]) -> Iterator[Finding]:
         """Each group that is a finding, in their order, as soon as it is complete."""
@@ -218,10 +235,11 @@ class Assembly:
         settings = self.settings
         stale = self.ledger.notes(whole=whole and not settings.only and not settings.since)
         stale += self.ledger.tell_idle(self.idle)
-        held = [_suppressed(item, self.locator, self.rules, settings) for item in self.listed]
         return Assembled(
             findings,
-            tuple(sorted(held + self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
+            tuple(
+                sorted(self.tell_held() + self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))
+            ),
             dict(sorted(self.held.items())),
             (*settings.notes, *stale),
             len(stale) if settings.stale_fails else 0,

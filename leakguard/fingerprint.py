@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from leakguard.model import Rule
 
@@ -35,6 +34,9 @@ _DISTINCT = 14
 _MANY = 16
 """Fewer slow fingerprints than this are made sooner than threads are started."""
 _WORD = re.compile(rb"[a-z]{6}|[A-Z]{6}")
+
+_made: dict[bytes, str] = {}
+"""The slow ones that were made, by what they are made of: many ask for the same."""
 
 
 def guessable(rule: Rule) -> bool:
@@ -62,32 +64,54 @@ def fingerprint(rule: Rule, secret: bytes, key: str) -> str:
     import hashlib  # a run that finds nothing does without it
     import hmac
 
-    text = rule.id.encode() + b"\0" + secret
+    text = _text(rule, secret)
     if not needs_key(rule, secret):
         return hashlib.blake2b(text, digest_size=16, person=b"leakguard").hexdigest()
     if key:
         return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
-    return _slow(text)
+    return make([text])[text]
 
 
-def prepare(marked: Iterable[tuple[Rule, bytes]], key: str, workers: int) -> None:
-    """Begin with the slow ones of these fingerprints, in threads that work from the last to the first: whoever asks for
-    them in order, meanwhile, meets the threads half-way."""
-    slow = [] if key or workers <= 1 else [(rule, secret) for rule, secret in marked if needs_key(rule, secret)]
-    if len(slow) < _MANY:
+def slow_texts(marked: Iterable[tuple[Rule, bytes]], key: str) -> list[bytes]:
+    """What those of these fingerprints are made of that are slow and not there yet, each once, in order."""
+    if key:
+        return []
+    texts = dict.fromkeys(_text(rule, secret) for rule, secret in marked if needs_key(rule, secret))
+    return [text for text in texts if text not in _made]
+
+
+def make(texts: Iterable[bytes]) -> dict[bytes, str]:
+    """The slow fingerprints of texts."""
+    made = {text: _made.get(text) or _slow(text) for text in texts}
+    learn(made)
+    return made
+
+
+def learn(made: Mapping[bytes, str]) -> None:
+    """Know the slow fingerprints that another process made."""
+    _made.update(made)
+
+
+def prepare(texts: list[bytes], workers: int) -> None:
+    """Begin with slow fingerprints, in threads that work from the last to the first: whoever asks for them in order,
+    meanwhile, meets the threads half-way. The list is emptied."""
+    if workers <= 1 or len(texts) < _MANY:
         return
     from threading import Thread
 
     def work() -> None:
         with suppress(IndexError):
             while True:
-                fingerprint(*slow.pop(), key)
+                make([texts.pop()])
 
     for _ in range(workers - 1):
         Thread(target=work, daemon=True).start()
 
 
-@lru_cache(maxsize=100_000)
+def _text(rule: Rule, secret: bytes) -> bytes:
+    return rule.id.encode() + b"\0" + secret
+
+
 def _slow(text: bytes) -> str:
     """A hash of which nobody makes many: a millisecond and half a megabyte each."""
     import hashlib

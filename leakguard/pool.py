@@ -80,6 +80,11 @@ class Pool:
             self._others.append(ours)
             self._processes.append(process)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is no process beside the calling one."""
+        return not self._others
+
     def map(self, method: str, tasks: Iterable[object], *arguments: object) -> Iterator[object]:
         """`Worker.method(task, *arguments)` for every task. Tasks are taken as workers become free. A pool whose
         results were not all taken is only good for `close`."""

@@ -8,9 +8,11 @@ import pytest
 
 from leakguard import fingerprint as module
 from leakguard.detect.template import expand
-from leakguard.fingerprint import fingerprint, is_drawn, needs_key, prepare
+from leakguard.fingerprint import fingerprint, is_drawn, learn, make, needs_key, prepare, slow_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from leakguard.detect.ruleset import RuleSet
     from leakguard.model import Rule
 
@@ -48,11 +50,36 @@ def test_what_a_person_may_have_chosen_needs_one(value: bytes, password: Rule) -
     assert fingerprint(password, value, "one") != fingerprint(password, value, "two")
 
 
-def test_prepared_fingerprints_are_those_that_are_made_one_by_one(password: Rule) -> None:
-    values = [f"summer{number}!".encode() for number in range(20)]
-    module._slow.cache_clear()
-    alone = [fingerprint(password, value, "") for value in values]
-    module._slow.cache_clear()
-    prepare([(password, value) for value in values], "", 4)
-    assert [fingerprint(password, value, "") for value in values] == alone
-    assert module._slow.cache_info().currsize == len(values)
+@pytest.fixture
+def slow(password: Rule) -> Iterator[list[tuple[Rule, bytes]]]:
+    """Secrets whose fingerprints are slow; none is known before or after."""
+    module._made.clear()
+    yield [(password, f"summer{number}!".encode()) for number in range(20)]
+    module._made.clear()
+
+
+def test_prepared_fingerprints_are_those_that_are_made_one_by_one(slow: list[tuple[Rule, bytes]]) -> None:
+    texts = slow_texts(slow, "")
+    alone = [fingerprint(*secret, "") for secret in slow]
+    module._made.clear()
+    prepare(texts, 4)
+    assert [fingerprint(*secret, "") for secret in slow] == alone
+    assert len(module._made) == len(slow)
+
+
+def test_a_slow_fingerprint_is_asked_for_once(slow: list[tuple[Rule, bytes]]) -> None:
+    assert len(slow_texts([*slow, *slow], "")) == len(slow)
+    fingerprint(*slow[0], "")
+    assert len(slow_texts(slow, "")) == len(slow) - 1
+    assert not slow_texts(slow, "a key")
+
+
+def test_what_a_machine_drew_is_not_slow(password: Rule) -> None:
+    assert not slow_texts([(password, b"9f86d081884c7d659a2feaa0c55ad015")], "")
+
+
+def test_a_fingerprint_that_was_made_elsewhere_is_taken(slow: list[tuple[Rule, bytes]]) -> None:
+    made = make(slow_texts(slow, ""))
+    module._made.clear()
+    learn(dict.fromkeys(made, "elsewhere"))
+    assert {fingerprint(*secret, "") for secret in slow} == {"elsewhere"}

@@ -87,6 +87,13 @@ def test_the_calling_process_works_too() -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+def test_a_pool_of_one_is_alone(jobs: int) -> None:
+    pool = Pool(Sleeper, jobs)
+    pool.close()
+    assert pool.is_alone == (jobs == 1)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_a_tasks_error_reaches_the_caller(jobs: int) -> None:
     pool = Pool(Sleeper, jobs)
     try:

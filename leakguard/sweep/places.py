@@ -101,7 +101,7 @@ class HistoryLocator:
         return map(self._site, groups)
 
     def ahead(self, groups: Sequence[Group]) -> Iterator[Spot]:
-        """Most of the spots that `locate` is going to quote."""
+        """Most of the spots that `locate` is going to quote. What else it tells is read on the way."""
         for group in groups:
             key = self.owner.get((group.match.rule, group.match.secret.reveal()), -1)
             life = self.lives.get(key, Life())
@@ -109,6 +109,10 @@ class HistoryLocator:
             commits.update(life.introduced[:MAX_EVENTS], [self._head()] if life.in_head else [])
             heads = filter(None, map(self.history.commit, commits))
             holders = {oid for head in heads for _, oid in self.found_in(head.tree, key)}
+            for number in (*life.introduced[:MAX_EVENTS], *life.removed[:MAX_EVENTS]):
+                self.info(number)
+            for name in life.refs[:MAX_REFS]:
+                self.mask(os.fsencode(name))
             yield from (spot for spot in group.spots if spot.holder in holders)
 
     def take(self, quoting: Iterable[Mapping[Spot, Place | None]]) -> None:

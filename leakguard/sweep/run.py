@@ -10,7 +10,7 @@ import time
 from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -27,14 +27,15 @@ from leakguard.sweep.opening import Opening
 from leakguard.sweep.worker import TEXT_KINDS, Worker, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from leakguard.assemble import Assembled, Assembly
     from leakguard.collect import Collector, Group, Spot
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from leakguard.git.history import History, LazyHistory, Tip
-    from leakguard.model import Finding, Place
+    from leakguard.model import Finding, Rule
+    from leakguard.sweep.ending import Quoted
     from leakguard.sweep.places import HistoryLocator, Reached
     from leakguard.sweep.second import SecondPass
     from leakguard.sweep.worker import Task
@@ -45,7 +46,7 @@ MANY_LOOSE = 5000
 """And so are fewer loose objects than this."""
 SPAN = 8 << 20
 LEAST_SPAN = 256 << 10
-SHARES = 128
+SHARES = 512
 """Packed bytes of one task: a share of the whole, so that no worker is left with a large one at the end."""
 
 
@@ -141,11 +142,11 @@ class _Sweep:
         from leakguard.sweep.second import SecondPass
 
         self.refs = self.repository.refs(self.objects, self.broken)
+        tips = self.tips()
         self.bare = self.begin()
         self.read_outside()
         while not self.first.settled():
             self.first.run(self.pool(), self.tasks, self.progress)
-        tips = self.tips()
         history = LazyHistory(self.objects, tips, self.first.commits)
         whole = not self.repository.shallow_commits() and not self.repository.has_promises()
         second = SecondPass(self.objects, memory, self.detector, self.first.collector, self.by_id, whole=whole)
@@ -224,16 +225,23 @@ class _Sweep:
         return bare
 
     def begin_result(self, groups: Sequence[Group]) -> None:
-        """Have the slow fingerprints made, and what is held back quoted, while one process is enough for the rest."""
-        from leakguard.assemble import begin_fingerprints, listed
+        """Have fingerprints made, and what is held back quoted, while one process is enough for the rest."""
+        from leakguard.assemble import begin_fingerprints, listed, listed_secrets
+
+        if self._pool is None or self._pool.is_alone:
+            begin_fingerprints(groups, self.collector, self.by_id, self.settings)
+        spots = (item.spot for item in listed(self.collector, self.by_id))
+        self.quoting = self.quote(spots, listed_secrets(self.collector, self.by_id))
+
+    def quote(self, spots: Iterable[Spot], secrets: Iterable[tuple[Rule, bytes]]) -> Iterator[Quoted]:
+        """What stands at spots; where there are several processes, they make the fingerprints of secrets as well."""
+        from leakguard.sweep import ending
         from leakguard.sweep.quotes import Quotes, batches
 
-        begin_fingerprints(groups, self.collector, self.by_id, self.settings)
-        spots = batches(item.spot for item in listed(self.collector, self.by_id))
-        if self._pool is None:
-            self.quoting: Iterator[object] = map(Quotes(self.objects, self.mask, {}).places, spots)
-        else:
-            self.quoting = self._pool.begin("quote", spots, self.mask is not None)
+        if self._pool is None or self._pool.is_alone:
+            return map(Quotes(self.objects, self.mask, {}).places, batches(spots))
+        tasks = ending.tasks(spots, secrets, self.settings.fingerprint_key)
+        return ending.quoted(self._pool.begin("end", tasks, self.mask is not None))
 
     @property
     def mask(self) -> Detector | None:
@@ -306,16 +314,15 @@ class _Sweep:
         from leakguard.sweep.places import HistoryLocator
 
         tags = [(oid, ref.name) for ref in self.refs for oid in ref.leads]
-        quoting = cast("Iterator[dict[Spot, Place | None]]", self.quoting)
         locator = HistoryLocator(
-            self.objects, history, reached, self.mask, today(), tags, self.outside, self.detector, quoting
+            self.objects, history, reached, self.mask, today(), tags, self.outside, self.detector, self.quoting
         )
-        if self._pool is not None:
-            self.quote_ahead(self._pool, locator, groups)
         guidance = self.rules.guidance()
         if self.settings.stale_fails:
             self.collector.idle |= set(locator.idle_comments())
         work = Assembly(self.collector, locator, self.by_id, guidance, self.settings)
+        if self._pool is not None:
+            self.quote_ahead(self._pool, locator, groups, work)
         used: set[str] = set()
         findings = self.tell(work, groups, used)
         done = work.done(findings, whole=True)
@@ -328,13 +335,16 @@ class _Sweep:
             guidance={rule: guidance[rule] for rule in sorted(used)},
         )
 
-    def quote_ahead(self, pool: Pool, locator: HistoryLocator, groups: list[Group]) -> None:
-        """Have what stands at the places that are going to be told quoted by all processes."""
-        from leakguard.sweep.quotes import batches
+    def quote_ahead(self, pool: Pool, locator: HistoryLocator, groups: list[Group], work: Assembly) -> None:
+        """Have what is going to be told of the findings quoted, and their fingerprints made, by all processes; what
+        does not wait for it is told meanwhile."""
+        from leakguard.assemble import secrets_of
 
-        spots = batches(locator.ahead(groups))
+        spots = list(locator.ahead(groups))
         locator.take(locator.quoting)
-        locator.take(cast("Iterator[dict[Spot, Place | None]]", pool.begin("quote", spots, self.mask is not None)))
+        quoting = self.quote(spots, secrets_of(groups, self.by_id))
+        work.tell_held()
+        locator.take(quoting)
         pool.dismiss()
 
     def tell(self, work: Assembly, groups: list[Group], used: set[str]) -> tuple[Finding, ...]:

@@ -85,8 +85,7 @@ class SecondPass:
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
         messages = sorted({message_numbers(self.objects, group.spots) for group in groups} - {()})
-        refs = digest([(tip.name.encode("utf-8", "surrogateescape"), tip.commit, tip.remote) for tip in tips])
-        key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys), self.whole)
+        key, refs = self.remembered_as(numbered, tips) if self.memory.folder else ("", "")
         known = self.memory.read(key, TreeMemory)
         if known is not None and known.refs == refs and known.lives.messages() == messages:
             self.trees, self.skipped = known.trees, known.skipped
@@ -116,6 +115,11 @@ class SecondPass:
             trees = (self.trees, self.skipped, sets.classes, sets.sets, sets.width)
             self.memory.write(key, TreeMemory(*trees, refs, pack_lives(lives, said, tips)))
         return groups, Reached(numbered.keys, numbered.owner, sets, lives, said)
+
+    def remembered_as(self, numbered: Numbered, tips: Sequence[Tip]) -> tuple[str, str]:
+        """The key of what is remembered of all trees, and what tells whether its lives are those of these refs."""
+        key = digest(self.memory.objects_key(self.objects), sorted(numbered.keys), self.whole)
+        return key, digest([(tip.name.encode("utf-8", "surrogateescape"), tip.commit, tip.remote) for tip in tips])
 
     def number(self, groups: Sequence[Group]) -> Numbered:
         """Keys: one a group, and one for each suppressed spot that is listed, so that its path can be told."""

@@ -19,13 +19,12 @@ from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from leakguard.collect import Spot
     from leakguard.detect.detector import Detector
     from leakguard.detect.incremental import State
     from leakguard.git.objects import Objects
-    from leakguard.model import Place
+    from leakguard.sweep import ending
 
 MIN_NAME = 12
 """File names shorter than this hold no secret that could be told from a word."""
@@ -106,11 +105,12 @@ class Worker:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
         return _TreeRun(self, task, self._blobs[1], names).run()
 
-    def quote(self, spots: Sequence[Spot], masked: bool) -> dict[Spot, Place | None]:
-        """What stands at some spots of objects, masked or not."""
+    def end(self, task: ending.Task, masked: bool) -> ending.Quoted | ending.Made:
+        """What stands at some spots of objects, masked or not, or slow fingerprints."""
+        from leakguard.sweep import ending
         from leakguard.sweep.quotes import Quotes
 
-        return Quotes(self.objects, self.detector if masked else None, {}).places(spots)
+        return ending.do(task, Quotes(self.objects, self.detector if masked else None, {}))
 
     def walk(
         self, task: Task, reader: kernel.TextReader | kernel.TreeReader
