@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
+from isal import isal_zlib
 
 from leakguard.collect import Collector
 from leakguard.git import kernel
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from leakguard.sweep.revival import Reviver
     from leakguard.sweep.worker import Task
 
+FOLDED = 512 << 10
+"""Bytes of commit rows beyond which they are folded: few do not take the time."""
+
 
 class Recalled(msgspec.Struct, frozen=True):
     """What is remembered of a pack: `collector` has what it holds, but for the rows that are only `counted`."""
@@ -38,6 +42,31 @@ class Recalled(msgspec.Struct, frozen=True):
     memory: PackMemory
     collector: Collector
     counted: list[HeldRow]
+
+
+class CommitRows:
+    """Rows of commits until the graph is made of them: where there are many, in a fifth of the room."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._folded: list[bytes] = []
+        self._last = bytearray()
+
+    def add(self, rows: bytes) -> None:
+        """Some more of them."""
+        self._size += len(rows)
+        self._last += rows
+        if len(self._last) > FOLDED:
+            self._folded.append(isal_zlib.compress(self._last, 1))
+            self._last = bytearray()
+
+    def whole(self) -> bytearray:
+        """All of them, in the order in which they came."""
+        rows, at = bytearray(self._size), 0
+        for part in chain(map(isal_zlib.decompress, self._folded), [self._last]):
+            rows[at : at + len(part)] = part
+            at += len(part)
+        return rows
 
 
 class FirstPass:
@@ -51,7 +80,7 @@ class FirstPass:
         self.decoded = self.scanned = 0
         self.skipped: list[Skipped] = []
         self.unsettled: list[bytes] = []
-        self._commits = bytearray()
+        self._commits = CommitRows()
         self._tasks: list[Task] = []
         self._begun: Iterator[object] | None = None
         self._read: set[int] = set()
@@ -175,12 +204,12 @@ class FirstPass:
 
     def _take_commits(self, rows: bytes, number: int) -> None:
         """The commit rows of one pack, or of the loose objects; nothing comes before the first pack."""
-        self._commits += _distinct(rows, self.objects) if number and self.objects.repeated else rows
+        self._commits.add(_distinct(rows, self.objects) if number and self.objects.repeated else rows)
 
     def commits(self) -> bytearray:
         """Every commit's place in the graph, as `kernel.append_commit` says it. It is handed over, and not kept."""
-        rows, self._commits = self._commits, bytearray()
-        return rows
+        rows, self._commits = self._commits, CommitRows()
+        return rows.whole()
 
 
 def recalled(memory: PackMemory, reviver: Reviver) -> Recalled:

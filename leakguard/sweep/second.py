@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,9 +21,9 @@ from leakguard.sweep.revival import Reviver, StaleError
 from leakguard.sweep.worker import Trees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from leakguard.collect import Group
+    from leakguard.collect import Group, Spot
     from leakguard.detect.detector import Detector
     from leakguard.git.history import History, Tip
     from leakguard.git.objects import Objects
@@ -123,19 +124,10 @@ class SecondPass:
 
     def number(self, groups: Sequence[Group]) -> Numbered:
         """Keys: one a group, and one for each suppressed spot that is listed, so that its path can be told."""
-        keys: dict[str, set[int]] = {}
-        owner = {}
-        for key, group in enumerate(groups):
-            owner[group.match.rule, group.match.secret.reveal()] = key
-            for spot in group.spots:
-                if spot.holder and spot.label not in WHOLE:
-                    keys.setdefault(spot.holder, set()).add(key)
-        for key, item in enumerate(listed(self.collector, self.rules), len(groups)):
-            if item.spot.holder and item.spot.label not in WHOLE:
-                keys.setdefault(item.spot.holder, set()).add(key)
-        same: dict[frozenset[int], frozenset[int]] = {}
-        sets = {oid: same.setdefault(frozen := frozenset(found), frozen) for oid, found in keys.items()}
-        return Numbered(sets, owner)
+        owner = {(group.match.rule, group.match.secret.reveal()): key for key, group in enumerate(groups)}
+        held = [item.spot for item in listed(self.collector, self.rules)]
+        spots = chain((group.spots for group in groups), ([spot] for spot in held))
+        return Numbered(keys_of(spots), owner)
 
     def walk_new(
         self,
@@ -203,3 +195,22 @@ class SecondPass:
         groups = settle(self.collector, self.rules)
         numbered = self.number(groups)
         return groups, numbered, self.walk(pool, tasks, numbered, wanted, progress).reach
+
+
+def keys_of(spots: Iterable[Iterable[Spot]]) -> dict[str, frozenset[int]]:
+    """Which keys each object holds, given the spots of each key. Nearly all objects hold one: what holds the same is
+    kept once, and a set is made for those with several."""
+    keys: dict[str, frozenset[int]] = {}
+    several: dict[str, set[int]] = {}
+    for key, own in enumerate(spots):
+        alone = frozenset((key,))
+        for spot in own:
+            if not spot.holder or spot.label in WHOLE:
+                continue
+            known = keys.setdefault(spot.holder, alone)
+            if known is not alone:
+                several.setdefault(spot.holder, set(known)).add(key)
+    same: dict[frozenset[int], frozenset[int]] = {}
+    for oid, found in several.items():
+        keys[oid] = same.setdefault(frozen := frozenset(found), frozen)
+    return keys
