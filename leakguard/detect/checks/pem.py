@@ -186,12 +186,12 @@ def _strings(data: bytes, at: int, count: int) -> tuple[list[bytes], int]:
 
 def judge_der(data: bytes, *, whole: bool) -> Verdict:
     """A key in ASN.1: PKCS#1, PKCS#8, SEC 1 or DSA's; or the public half, or a certificate, under a wrong label."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
-
     known = known_key(data)
     if known:
         return known
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
     try:
         # Whether its factors are prime takes up to half a second to try, and says little more than that they fit.
         key = load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True)
