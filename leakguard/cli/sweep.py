@@ -86,7 +86,8 @@ def _sweep(repository: Path, settings: Settings, listener: Listener | None) -> R
     # Lines that come while a bar is drawn on the same terminal would tear each other apart.
     quiet = listener is not None and sys.stdout.isatty()
     with watch(str(repository), quiet=quiet) as progress:
-        return _with_hygiene(repository, sweep(repository, rules, settings, progress, listener, opening))
+        result = sweep(repository, rules, settings, progress, listener, opening)
+        return _with_hygiene(repository, result) if opening.repository().tracks_files else result
 
 
 def _with_hygiene(repository: Path, result: Result) -> Result:

@@ -62,6 +62,11 @@ class Repository:
 
         return discover(self.path)
 
+    @property
+    def tracks_files(self) -> bool:
+        """Whether it has an index, which a mirror has not."""
+        return self.git_dir.joinpath("index").exists()
+
     @cached_property
     def object_folders(self) -> list[Path]:
         """The object folder and its alternates, each once, the repository's own first."""

@@ -27,12 +27,9 @@ def tracked_files(repo: pygit2.Repository) -> list[str]:
 
 def summary(path: Path) -> str:
     """One line for other commands' reports: how many sensitive files are tracked, '' where none is. Reads the index
-    only, so that a hook can afford it, and nothing where there is none, as in a mirror."""
+    only, so that a hook can afford it."""
     try:
-        repository = open_repository(path)
-        if not repository.git_dir.joinpath("index").exists():
-            return ""
-        repo = repository.git
+        repo = open_repository(path).git
         paths = tracked_files(repo)
     except RepositoryError:
         return ""
