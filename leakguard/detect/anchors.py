@@ -167,7 +167,7 @@ class AnchorScanner:
         if self._everywhere is not None and data:
             self._everywhere.scan(data, self._collect)  # type: ignore[type-var]
         if self._in_runs is not None and data:
-            lines, rows = lines_with_runs(data, RUN)
+            lines, rows = lines_with_runs(data, RUN, ANCHOR_WIDTH)
             if lines:
                 before = len(found)
                 self._in_runs.scan(lines, self._collect)

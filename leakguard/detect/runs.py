@@ -1,7 +1,8 @@
 """Runs: twenty characters of tokens in a row, which nearly every secret has and few lines of a text.
 
-An anchor whose every match holds a run needs to be looked for only in the lines that hold one. `least_run` proves it
-of an anchor; `lines_with_runs` finds those lines, many times faster than any anchor is found.
+An anchor whose every match holds a run needs to be looked for only in the lines that hold one, and in a line of
+minified code only around them. `least_run` proves it of an anchor; `lines_with_runs` finds those lines, many times
+faster than any anchor is found.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _in_runs(name: str, value: Any) -> bool:
     return name == "CATEGORY" and str(value) in ("CATEGORY_DIGIT", "CATEGORY_WORD")
 
 
-def every_line(data: Buffer, _least: int, /) -> tuple[bytes, bytes]:
+def every_line(data: Buffer, _least: int, _reach: int, /) -> tuple[bytes, bytes]:
     """What stands in for `lines_with_runs` where it was not compiled: all of `data`, one block."""
     return bytes(data), bytes(16) if memoryview(data).nbytes else b""
 
@@ -98,5 +99,7 @@ def _choose() -> Any:
 
 
 lines_with_runs = _choose()
-"""`lines_with_runs(data, least)`: the lines of `data` that hold a run of at least so many characters, joined, and a row
-of two 64-bit numbers for each block of neighbouring lines: where it begins in what was joined, and in `data`."""
+"""`lines_with_runs(data, least, reach)`: the lines of `data` that hold a run of at least so many characters, joined,
+and a row of two 64-bit numbers for each block of neighbouring lines: where it begins in what was joined, and in `data`.
+Of a line that is many times as long as `reach`, what lies farther than that from every run is left out, and a newline
+stands in its place: whatever holds a run and is at most `reach` bytes wide is there, with what stands on both sides."""
