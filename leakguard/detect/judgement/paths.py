@@ -4,43 +4,45 @@ from __future__ import annotations
 
 import re
 
+from leakguard.detect.kept import plain
+
 _KINDS = (
     (
         "lock-file",
-        r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|pdm\.lock|uv\.lock|pipfile\.lock|cargo\.lock|gemfile\.lock|"
-        r"composer\.lock|go\.sum|flake\.lock|mix\.lock|podfile\.lock|packages\.lock\.json|[^/]*\.lockfile|bun\.lock)$",
+        rb"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|pdm\.lock|uv\.lock|pipfile\.lock|cargo\.lock|gemfile\.lock|"
+        rb"composer\.lock|go\.sum|flake\.lock|mix\.lock|podfile\.lock|packages\.lock\.json|[^/]*\.lockfile|bun\.lock)$",
     ),
-    ("minified", r"\.min\.(?:js|css)$|\.bundle\.js$|\.map$|-min\.js$"),
-    ("style", r"\.(?:css|scss|less|sass|svg|styl)$"),
+    ("minified", rb"\.min\.(?:js|css)$|\.bundle\.js$|\.map$|-min\.js$"),
+    ("style", rb"\.(?:css|scss|less|sass|svg|styl)$"),
     (
         "translation",
-        r"(?:^|/)(?:locales?|i18n|l10n|translations?|lang(?:uage)?s?|intl)/|\.(?:po|pot|strings|resx|xlf|xliff|arb|ftl)$|[._-](?:[a-z]{2}[_-][a-z]{2})\.(?:json|ya?ml|properties)$",
+        rb"(?:^|/)(?:locales?|i18n|l10n|translations?|lang(?:uage)?s?|intl)/|\.(?:po|pot|strings|resx|xlf|xliff|arb|ftl)$|[._-](?:[a-z]{2}[_-][a-z]{2})\.(?:json|ya?ml|properties)$",
     ),
     (
         "vendored",
-        r"(?:^|/)(?:vendor|node_modules|third[_-]?party|bower_components|site-packages|dist-packages|external|deps)/",
+        rb"(?:^|/)(?:vendor|node_modules|third[_-]?party|bower_components|site-packages|dist-packages|external|deps)/",
     ),
     (
         "test",
-        r"(?:^|/)(?:tests?|__tests__|specs?|testdata|test[_-][^/]*|fixtures?|mocks?|cassettes|e2e|testing|[^/]*tests)/|(?:^|/)(?:test_|conftest)[^/]*$|[^/]*[._-](?:test|spec|tests|mock|fixture)s?\.[^/]+$|[a-z](?:Test|Tests|Spec|IT)\.[a-z]+$",
+        rb"(?:^|/)(?:tests?|__tests__|specs?|testdata|test[_-][^/]*|fixtures?|mocks?|cassettes|e2e|testing|[^/]*tests)/|(?:^|/)(?:test_|conftest)[^/]*$|[^/]*[._-](?:test|spec|tests|mock|fixture)s?\.[^/]+$|[a-z](?:Test|Tests|Spec|IT)\.[a-z]+$",
     ),
     (
         "example",
-        r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|templates?)/|\.(?:example|sample|dist|template|tpl|tmpl|j2|erb)$|[._-](?:example|sample)\b[^/]*$",
+        rb"(?:^|/)(?:examples?|samples?|demos?|tutorials?|playground|templates?)/|\.(?:example|sample|dist|template|tpl|tmpl|j2|erb)$|[._-](?:example|sample)(?![\w\x80-\xff])[^/]*$",
     ),
     (
         "documentation",
-        r"(?:^|/)(?:docs?|docsite|documentation|website|man|wiki)/.*\.(?:md|markdown|mdx|rst|adoc|asciidoc)$|"
-        r"\.html\.(?:md|markdown)$",
+        rb"(?:^|/)(?:docs?|docsite|documentation|website|man|wiki)/.*\.(?:md|markdown|mdx|rst|adoc|asciidoc)$|"
+        rb"\.html\.(?:md|markdown)$",
     ),
     (
         "environment",
-        r"(?:^|/)\.env(?:\.[\w.-]+)?$|\.env$|(?:^|/)(?:\.npmrc|\.pypirc|\.netrc|\.pgpass|credentials|secrets?\.[a-z]+)$|\.tfvars$|\.tfstate$",
+        rb"(?:^|/)\.env(?:\.[\w\x80-\xff.-]+)?$|\.env$|(?:^|/)(?:\.npmrc|\.pypirc|\.netrc|\.pgpass|credentials|secrets?\.[a-z]+)$|\.tfvars$|\.tfstate$",
     ),
-    ("configuration", r"\.(?:ya?ml|json|toml|ini|cfg|conf|config|properties|xml|plist|tf|hcl|env)$"),
+    ("configuration", rb"\.(?:ya?ml|json|toml|ini|cfg|conf|config|properties|xml|plist|tf|hcl|env)$"),
     (
         "source",
-        r"\.(?:py|js|jsx|ts|tsx|go|rb|php|java|kt|scala|cs|c|cc|cpp|h|hpp|rs|swift|m|pl|sh|bash|ps1|lua|ex|exs|r|sql|groovy)$",
+        rb"\.(?:py|js|jsx|ts|tsx|go|rb|php|java|kt|scala|cs|c|cc|cpp|h|hpp|rs|swift|m|pl|sh|bash|ps1|lua|ex|exs|r|sql|groovy)$",
     ),
 )
 WEAK_AT_MOST = frozenset({"test", "example", "documentation", "vendored"})
@@ -48,9 +50,10 @@ WEAK_AT_MOST = frozenset({"test", "example", "documentation", "vendored"})
 PATH_WEIGHTS = {"lock-file": -6.0, "style": -4.0, "minified": -2.0, "translation": -3.0, "vendored": -0.7}
 """What each of these kinds adds to the log-odds. By hand where the labelled set has too few, else from fit.py."""
 
-_COMPILED = tuple((kind, re.compile(expression, 0 if kind == "test" else re.IGNORECASE)) for kind, expression in _KINDS)
+_COMPILED = tuple((kind, plain(expression, 0 if kind == "test" else re.IGNORECASE)) for kind, expression in _KINDS)
 
 
 def path_kinds(path: str) -> tuple[str, ...]:
     """What kinds of file a path names, the rarest first; a path may be of several kinds."""
-    return tuple(kind for kind, expression in _COMPILED if expression.search(path))
+    raw = path.encode("utf-8", "surrogateescape")
+    return tuple(kind for kind, expression in _COMPILED if expression.search(raw))
