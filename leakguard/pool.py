@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-    from multiprocessing.sharedctypes import Synchronized
+    from multiprocessing.synchronize import Lock
 
 FIRST, MOST = 8, 512
 """Of tasks that come one by one, how many are handed out together: few at first, so that nobody waits for long."""
@@ -36,7 +36,7 @@ GRACE = 1.0
 def import_processes() -> None:
     """Import what starts processes, which whoever waits for something else may do ahead."""
     import multiprocessing.connection
-    import multiprocessing.sharedctypes  # noqa: F401
+    import multiprocessing.synchronize  # noqa: F401
 
 
 class _Done(NamedTuple):
@@ -44,6 +44,27 @@ class _Done(NamedTuple):
 
     result: object
     problem: Exception | None = None
+
+
+class _Counter:
+    """A number that processes have in common. It lies in a pipe, out of which one at a time takes it."""
+
+    def __init__(self, lock: Lock, ends: tuple[Connection, Connection]) -> None:
+        self._lock, (self._out, self._in) = lock, ends
+        self._in.send(0)
+
+    def take(self) -> int:
+        """The number, which is one more from now on."""
+        with self._lock:
+            number: int = self._out.recv()
+            self._in.send(number + 1)
+        return number
+
+    def set(self, number: int) -> None:
+        """Make it another one."""
+        with self._lock:
+            self._out.recv()
+            self._in.send(number)
 
 
 class Pool:
@@ -67,7 +88,7 @@ class Pool:
             # that is to be looked at. Python 3.11 and later heed this.
             os.environ["PYTHONSAFEPATH"] = "1"
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
-        self._taken: Synchronized[int] = context.Value("q", 0)
+        self._taken = _Counter(context.Lock(), context.Pipe(duplex=False))
         # To look through what is there by now would copy its pages in every forked process; `close` undoes it.
         gc.freeze()
         for _ in range(count):
@@ -112,12 +133,12 @@ class Pool:
                 yield from _answers(working, 0)
             while working:
                 yield from _answers(working, None)
-        self._taken.value = 0
+        self._taken.set(0)
 
     def dismiss(self) -> None:
         """Have the workers end, of which nothing more is going to be asked; what they have not begun is dropped."""
         if self._others:
-            self._taken.value = sys.maxsize // 2
+            self._taken.set(sys.maxsize // 2)
         for other in self._others:
             other.close()
 
@@ -159,14 +180,9 @@ def _blocks(tasks: Iterable[object]) -> Iterator[list[object]]:
         size = min(2 * size, MOST)
 
 
-def _take(tasks: Sequence[object], taken: Synchronized[int]) -> Iterator[object]:
+def _take(tasks: Sequence[object], taken: _Counter) -> Iterator[object]:
     """One task after the other that nobody has taken."""
-    while True:
-        with taken.get_lock():
-            number = taken.value
-            taken.value += 1
-        if number >= len(tasks):
-            return
+    while (number := taken.take()) < len(tasks):
         yield tasks[number]
 
 
@@ -187,7 +203,7 @@ def _answers(working: set[Connection], timeout: float | None) -> Iterator[object
 
 
 def _serve(
-    connection: Connection, inherited: Sequence[Connection], make: Callable[[], object], taken: Synchronized[int]
+    connection: Connection, inherited: Sequence[Connection], make: Callable[[], object], taken: _Counter
 ) -> None:
     """What a worker's process does until nobody is there to ask it. `inherited` are ends that are not its own: while it
     held them, nobody would notice that another process is gone."""

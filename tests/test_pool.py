@@ -28,6 +28,10 @@ class Sleeper:
         task.touch()
         return task
 
+    def linger(self, task: Path) -> None:
+        task.touch()
+        time.sleep(60)
+
     def fail(self, task: int) -> int:
         raise ValueError(task)
 
@@ -147,11 +151,11 @@ def test_what_was_there_before_a_pool_is_collected_after_it() -> None:
     assert not gc.get_freeze_count()
 
 
-def test_one_that_does_not_end_is_ended() -> None:
+def test_one_that_does_not_end_is_ended(tmp_path: Path) -> None:
     pool = Pool(Sleeper, 2)
     [other] = set(multiprocessing.active_children()[-1:])
-    pool.begin("sleep", [60_000], 1)
-    while pool._taken.value == 0:
+    pool.begin("linger", [tmp_path / "begun"])
+    while not (tmp_path / "begun").exists():
         time.sleep(0.01)
     pool.close()
     assert other.exitcode
