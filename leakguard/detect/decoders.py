@@ -17,7 +17,7 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from zipfile import ZipInfo
 
 MAX_DEPTH = 5
@@ -40,15 +40,27 @@ _DAMAGED = "is damaged from some place on, or followed by something else"
 _TOO_MUCH = "unfolds to more bytes than the limit allows"
 
 
-class Decoded(msgspec.Struct, frozen=True):
+Key = tuple[int, int, int, bytes]
+"""What tells the content of a zip's member without unfolding it: how it is packed, its checksum and size, what it is
+packed to."""
+
+
+class Decoded(msgspec.Struct, frozen=True, gc=False):
     """A text inside of another: where (`!member.txt` of an archive, or '' for a change of encoding) and its bytes.
 
-    `problem` is set instead where something could not be unfolded.
+    `problem` is set instead where something could not be unfolded. `key` is set where the content is a zip's member and
+    nothing to unfold itself; its bytes are left out where the caller knows the key.
     """
 
     label: str
     data: bytes = b""
     problem: str = ""
+    key: Key | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes the text has, whether they are given or not."""
+        return self.key[2] if self.key else len(self.data)
 
 
 def may_decode(data: bytes) -> bool:
@@ -62,9 +74,9 @@ def may_decode(data: bytes) -> bool:
     )
 
 
-def decode(data: bytes) -> Iterator[Decoded]:
+def decode(data: bytes, known: Container[Key] = ()) -> Iterator[Decoded]:
     """Every text that `data` unfolds to, archives inside of archives included."""
-    yield from _Unfolder().unfold(data, "", 0)
+    return _Unfolder(known=known).unfold(data, "", 0)
 
 
 def find_inner(data: bytes, label: str) -> bytes | None:
@@ -94,6 +106,8 @@ def _wide(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     sample = data[:_UTF16_SAMPLE]
+    if 0 not in sample:
+        return ""
     pairs = len(sample) // 2
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if pairs >= 4 and odd >= pairs * 0.7 and even <= pairs * 0.05:
@@ -109,14 +123,28 @@ def _unfold_errors() -> tuple[type[Exception], ...]:
     import zipfile
 
     broken = (zlib.error, zipfile.BadZipFile, tarfile.TarError)
-    return (OSError, EOFError, *broken, ValueError, NotImplementedError, RuntimeError)
+    return (OSError, EOFError, *broken, ValueError, OverflowError, NotImplementedError, RuntimeError)
+
+
+def _unfolds(data: bytes) -> bool:
+    return bool(_wide(data) or _archive(data))
+
+
+def _archive(data: bytes) -> str:
+    """Which kind of archive `data` is, or ''."""
+    if data[:2] == b"\x1f\x8b":
+        return "gzip"
+    if data[:4] == b"PK\x03\x04":
+        return "zip"
+    return "tar" if data[257:262] == b"ustar" else ""
 
 
 class _Unfolder:
     """Unfolds one text within one budget of bytes and members: all of it, or what leads to some labels."""
 
-    def __init__(self, targets: Iterable[str] | None = None) -> None:
+    def __init__(self, targets: Iterable[str] | None = None, known: Container[Key] = ()) -> None:
         self.wanted = None if targets is None else {part for target in targets for part in _above(target)}
+        self.known = known
         self.left = MAX_TOTAL
         self.members = MAX_MEMBERS
 
@@ -125,47 +153,43 @@ class _Unfolder:
         if encoding:
             yield Decoded(label, data.decode(encoding, "replace").lstrip("\ufeff").encode("utf-8", "replace"))
             return
-        archive = data[:2] == b"\x1f\x8b" or data[:4] == b"PK\x03\x04" or data[257:262] == b"ustar"
+        archive = _archive(data)
         if not archive:
             return
         if depth >= MAX_DEPTH:
             yield Decoded(label, problem=f"is nested more than {MAX_DEPTH} archives deep")
             return
+        reader = {"gzip": self.gzip, "zip": self.zip, "tar": self.tar}[archive]
         try:
-            for name, content in self.read(data, label):
-                inner = _joined(label, name)
-                if isinstance(content, str):
-                    yield Decoded(inner, problem=content)
-                    continue
-                yield Decoded(inner, content)
-                yield from self.unfold(content, inner, depth + 1)
+            for inner in reader(data, label):
+                yield inner
+                if inner.key is None and _unfolds(inner.data):
+                    yield from self.unfold(inner.data, inner.label, depth + 1)
         except _unfold_errors() as problem:
             yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
 
-    def wants(self, label: str, name: str) -> bool:
-        return self.wanted is None or _joined(label, name) in self.wanted
+    def wants(self, label: str) -> bool:
+        return self.wanted is None or label in self.wanted
 
-    def read(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
-        if data[:2] == b"\x1f\x8b":
-            yield from (("", content) for content in self.gzip(data))
-        elif data[:4] == b"PK\x03\x04":
-            yield from self.zip(data, label)
-        else:
-            import tarfile
+    def tar(self, data: bytes, label: str) -> Iterator[Decoded]:
+        import tarfile
 
-            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-                for member in archive:
-                    if not (member.isfile() and self.wants(label, member.name)):
-                        continue
-                    end = member.offset_data + member.size
-                    whole = end <= len(data) and 0 <= member.size <= self.left and not member.issparse()
-                    inner = None if whole else archive.extractfile(member)
-                    if whole:
-                        yield member.name, self.count() or self.keep(data[member.offset_data : end])
-                    elif inner:
-                        yield member.name, self.count() or self.take(inner, max(member.size, 1))
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            for member in archive:
+                if member.size < 0:  # It would lead back to what was read, without end.
+                    raise tarfile.ReadError("a negative size")
+                name = _joined(label, member.name)
+                if not (member.isfile() and self.wants(name)):
+                    continue
+                end = member.offset_data + member.size
+                whole = end <= len(data) and not member.issparse()
+                inner = None if whole else archive.extractfile(member)
+                if whole:
+                    yield self.past(name) or self.keep(name, data[member.offset_data : end])
+                elif inner:
+                    yield self.past(name) or self.take(name, inner, max(member.size, 1))
 
-    def gzip(self, data: bytes) -> Iterator[bytes | str]:
+    def gzip(self, data: bytes, label: str) -> Iterator[Decoded]:
         """What its parts unfold to, as far as they go, and then what ended them too early."""
         room, content, at, problem = self.room(len(data)), bytearray(), 0, ""
         while at < len(data) and not (problem := self.count()):
@@ -175,7 +199,7 @@ class _Unfolder:
                     packed = data[at : at + _CHUNK]
                     content += part.decompress(packed, room + 1 - len(content))
                     if len(content) > room:
-                        yield _TOO_MUCH
+                        yield Decoded(label, problem=_TOO_MUCH)
                         return
                     at += len(packed) - len(part.unused_data)
             except zlib.error:
@@ -186,51 +210,71 @@ class _Unfolder:
             padding = _PADDING.match(data, at)
             at = padding.end() if padding else at
         if content or not problem:
-            yield self.keep(bytes(content))
+            yield self.keep(label, bytes(content))
         if problem:
-            yield problem
+            yield Decoded(label, problem=problem)
 
-    def zip(self, data: bytes, label: str) -> Iterator[tuple[str, bytes | str]]:
+    def zip(self, data: bytes, label: str) -> Iterator[Decoded]:
         import zipfile
 
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             limits = _limits(infos, archive.start_dir)
             for info in infos:
-                if info.is_dir() or not self.wants(label, info.filename):
+                name = _joined(label, info.filename)
+                if info.filename.endswith("/") or not self.wants(name):
                     continue
                 if info.flag_bits & 1:
-                    yield info.filename, "is encrypted"
+                    yield Decoded(name, problem="is encrypted")
                     continue
-                packed = max(info.compress_size, 1)
-                fits = self.members > 0 and info.file_size <= self.room(packed)
-                content = _member(data, info, limits[info.header_offset]) if fits else None
-                if content is not None:
-                    yield info.filename, self.count() or self.keep(content)
+                member = self.plain(data, name, info, limits[info.header_offset])
+                if member is not None:
+                    yield member
                     continue
                 with archive.open(info) as file:
-                    yield info.filename, self.count() or self.take(file, packed)
+                    yield self.past(name) or self.take(name, file, info.compress_size)
+
+    def plain(self, data: bytes, name: str, info: ZipInfo, limit: int) -> Decoded | None:
+        """A zip's member that is as its entry says, and that there is room for."""
+        if self.members <= 0 or info.file_size > self.room(info.compress_size):
+            return None
+        packed = _packed(data, info, limit)
+        if packed is None:
+            return None
+        key = (info.compress_type, info.CRC, info.file_size, packed)
+        if key in self.known:
+            self.members -= 1
+            self.left -= info.file_size
+            return Decoded(name, key=key)
+        content = _unpacked(packed, info)
+        if content is None:
+            return None
+        self.members -= 1
+        return self.keep(name, content, None if _unfolds(content) else key)
 
     def count(self) -> str:
         self.members -= 1
         return "" if self.members >= 0 else f"is past the limit of {MAX_MEMBERS} members"
 
+    def past(self, label: str) -> Decoded | None:
+        """What is said of one member too many."""
+        problem = self.count()
+        return Decoded(label, problem=problem) if problem else None
+
     def room(self, packed: int) -> int:
         """How many bytes so many packed ones may unfold to."""
         return min(self.left, max(packed * MAX_RATIO, 1 << 20))
 
-    def keep(self, content: bytes) -> bytes:
-        """What is known to have room."""
+    def keep(self, label: str, content: bytes, key: Key | None = None) -> Decoded:
+        if len(content) > self.left:
+            return Decoded(label, problem=_TOO_MUCH)
         self.left -= len(content)
-        return content
+        return Decoded(label, content, "", key)
 
-    def take(self, file: IO[bytes], packed: int) -> bytes | str:
+    def take(self, label: str, file: IO[bytes], packed: int) -> Decoded:
         room = self.room(packed)
         content: bytes = file.read(room + 1)
-        if len(content) > room:
-            return _TOO_MUCH
-        self.left -= len(content)
-        return content
+        return Decoded(label, problem=_TOO_MUCH) if len(content) > room else self.keep(label, content)
 
 
 def _above(label: str) -> Iterator[str]:
@@ -245,9 +289,9 @@ def _limits(infos: Iterable[ZipInfo], directory: int) -> dict[int, int]:
     return dict(zip(starts, [*starts[1:], directory], strict=True)) if starts else {}
 
 
-def _member(data: bytes, info: ZipInfo, limit: int) -> bytes | None:
-    """The content of a zip's member that is as its entry says, stored or deflated, and ends by `limit`. Of any other,
-    None: `zipfile`, which reads a little at a time, is to say what is wrong with it."""
+def _packed(data: bytes, info: ZipInfo, limit: int) -> bytes | None:
+    """What a zip's member is packed to, where its own header says what its entry does and it ends by `limit`. Of any
+    other, None: `zipfile`, which reads a little at a time, is to say what is wrong with it."""
     head = data[info.header_offset : info.header_offset + _HEAD.size]
     if len(head) < _HEAD.size or info.flag_bits & _ODD:
         return None
@@ -257,6 +301,11 @@ def _member(data: bytes, info: ZipInfo, limit: int) -> bytes | None:
     same = data[start : start + name] == info.orig_filename.encode("utf-8" if flags & _UTF8 else "cp437", "replace")
     if magic != b"PK\x03\x04" or flags != info.flag_bits or not same or start + name + extra + len(packed) > limit:
         return None
+    return packed
+
+
+def _unpacked(packed: bytes, info: ZipInfo) -> bytes | None:
+    """The content of a zip's member, stored or deflated, that is as its entry says; of any other, None."""
     content = packed if info.compress_type == _STORED else b""
     if info.compress_type == _DEFLATED:
         unpacker = isal_zlib.decompressobj(-15)

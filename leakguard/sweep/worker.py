@@ -17,6 +17,7 @@ from leakguard.excerpt import masked
 from leakguard.git import kernel
 from leakguard.git.packs import BLOB, COMMIT, KINDS, TAG, TREE, Failure
 from leakguard.model import ANCHOR_WIDTH, Skipped
+from leakguard.sweep.members import Members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +91,7 @@ class Worker:
         self.detector = detector
         self.limit = limit
         self.chain = kernel.Chain(limit, ANCHOR_WIDTH)
+        self.members = Members()
         self._blobs: tuple[bytes, kernel.OidTable] | None = None
         self._lost: set[int] = set()
         self._walked = 0
@@ -251,14 +253,14 @@ class _TextRun:
         """The texts that a blob in another encoding, or an archive, unfolds to."""
         if not may_decode(content):
             return
-        oid = self.worker.objects.oid(number)
-        for inner in decode(content):
+        oid, members = self.worker.objects.oid(number), self.worker.members
+        for inner in decode(content, members):
             if inner.problem:
                 label = masked(inner.label.encode("utf-8", "surrogateescape"), self.detector)
                 self.out.skipped.append(Skipped(f"blob {oid}{label}", inner.problem))
                 continue
-            self.out.scanned_bytes += len(inner.data)
-            found = self.detector.detect(inner.data)
+            self.out.scanned_bytes += inner.size
+            found = members.look(inner, self.detector.detect)
             if found:
                 self.out.collector.add(found, oid, inner.label or "decoded")
 

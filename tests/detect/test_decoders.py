@@ -57,13 +57,13 @@ def test_a_label_that_is_not_there_leads_nowhere() -> None:
 
 def test_what_a_label_does_not_name_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    honest = decoders._member
+    honest = decoders._packed
 
     def counted(data: bytes, info: zipfile.ZipInfo, limit: int) -> bytes | None:
         read.append(info.filename)
         return honest(data, info, limit)
 
-    monkeypatch.setattr(decoders, "_member", counted)
+    monkeypatch.setattr(decoders, "_packed", counted)
     assert find_inner(NESTED, "!f") is not None
     assert read == ["f"]
 
@@ -103,25 +103,36 @@ ODD_ZIPS = {
 @pytest.mark.parametrize("data", ODD_ZIPS.values(), ids=ODD_ZIPS)
 def test_a_zip_tells_what_zipfile_tells_of_it(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = told(data)
-    monkeypatch.setattr(decoders, "_member", lambda *_: None)
+    monkeypatch.setattr(decoders, "_packed", lambda *_: None)
     assert ours == told(data)
     assert ours
+
+
+def test_a_member_without_a_name_is_unfolded() -> None:
+    data = zipped(**{"/name": b"text"})
+    nameless = data.replace(b"/name", b"\0name")
+    assert nameless != data
+    assert told(nameless) == [("", b"text", "")]
 
 
 def test_members_that_share_their_bytes_are_left_to_zipfile() -> None:
     with zipfile.ZipFile(io.BytesIO(DEFLATED)) as archive:
         first, *_ = infos = archive.infolist()
         limits = decoders._limits(infos, archive.start_dir)
-    assert decoders._member(DEFLATED, first, limits[first.header_offset]) == b"first " * 300
-    assert decoders._member(DEFLATED, first, limits[first.header_offset] - 1) is None
+    packed = decoders._packed(DEFLATED, first, limits[first.header_offset])
+    assert packed is not None
+    assert decoders._unpacked(packed, first) == b"first " * 300
+    assert decoders._packed(DEFLATED, first, limits[first.header_offset] - 1) is None
 
 
 def test_a_member_that_lies_about_its_size_is_not_unfolded_beyond_it() -> None:
     bomb = zipped(a=bytes(1 << 20))
     with zipfile.ZipFile(io.BytesIO(bomb)) as archive:
         info = archive.getinfo("a")
+        packed = decoders._packed(bomb, info, archive.start_dir)
+        assert packed is not None
         info.file_size = 100
-        assert decoders._member(bomb, info, archive.start_dir) is None
+        assert decoders._unpacked(packed, info) is None
 
 
 def test_members_past_the_limit_are_told_and_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,3 +172,35 @@ def test_a_gzip_file_gives_what_can_be_read_and_says_what_cannot(data: bytes, te
     found = b"".join(inner.data for inner in [*given, last])
     assert found[:36_000] == text
     assert (problem in last.problem) if problem else not last.problem
+
+
+def test_a_member_that_is_known_is_told_without_its_bytes() -> None:
+    one, other = (
+        zipped(a=b"same", b=b"one", c=zipped(d=b"inside")),
+        zipped(x=b"same", y=b"other", z=zipped(d=b"inside")),
+    )
+    keys = {inner.key: inner.data for inner in decode(one) if inner.key}
+    assert sorted(keys.values()) == [b"inside", b"one", b"same"]
+    told_of = [(inner.label, inner.data, inner.size) for inner in decode(other, keys) if inner.label != "!z"]
+    assert told_of == [("!x", b"", 4), ("!y", b"other", 5), ("!z!d", b"", 6)]
+
+
+def test_a_member_is_not_known_by_its_checksum_alone() -> None:
+    data = zipped(a=b"same")
+    (inner,) = decode(data)
+    assert inner.key is not None
+    assert [told.data for told in decode(data, {(*inner.key[:3], b"else")})] == [b"same"]
+
+
+def test_what_is_known_counts_towards_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = zipped(a=b"12345", b=b"12345", c=b"123")
+    keys = {inner.key for inner in decode(data)}
+    monkeypatch.setattr(decoders, "MAX_TOTAL", 12)
+    monkeypatch.setattr(decoders, "MAX_MEMBERS", 2)
+    problems = [inner.problem for inner in decode(data)]
+    assert problems == ["", "", "is past the limit of 2 members"]
+    assert problems == [inner.problem for inner in decode(data, keys)]
+    monkeypatch.setattr(decoders, "MAX_MEMBERS", 3)
+    problems = [inner.problem for inner in decode(data)]
+    assert problems == ["", "", "unfolds to more bytes than the limit allows"]
+    assert problems == [inner.problem for inner in decode(data, keys)]

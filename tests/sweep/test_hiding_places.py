@@ -172,10 +172,11 @@ def test_every_line_ending(repo: GitRepo, found, token, ending: str) -> None:
     found()
 
 
-def zipped(content: bytes, name: str = "inner.txt") -> bytes:
+def zipped(content: bytes, name: str = "inner.txt", **others: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
+        for each, held in {name: content, **others}.items():
+            archive.writestr(each, held)
     return out.getvalue()
 
 
@@ -202,6 +203,17 @@ def tarred(content: bytes, name: str = "inner.txt") -> bytes:
 def test_archives(repo: GitRepo, found, token, make, path: str) -> None:
     repo.commit(a=make(f"one\ntwo {token('a')}\n".encode()))
     assert (path, 2) in [(place.path, place.line) for place in found().places]
+
+
+def test_members_that_versions_of_an_archive_share_hide_nothing(repo: GitRepo, swept, token) -> None:
+    clean, nested = b"nothing in here\n" * 50, zipped(token("n").encode())
+    repo.commit(a=zipped(clean, one=nested, two=b"two"))
+    repo.commit(a=zipped(clean, one=nested, two=token("b").encode(), three=clean))
+    blobs = [repo.git("rev-parse", f"{commit}:a") for commit in ("HEAD~1", "HEAD")]
+    shown = {(finding.secret.reveal().decode(), finding.occurrences) for finding in swept().findings}
+    assert shown == {(token("n"), 2), (token("b"), 1)}
+    places = {(place.path, place.object) for finding in swept().findings for place in finding.places}
+    assert ("a!two", blobs[1]) in places
 
 
 def test_an_archive_bomb_is_cut_off_and_said(repo: GitRepo, swept, token) -> None:
