@@ -154,7 +154,8 @@ def read_comments(data: bytes) -> Comments | None:
 def may_allow(data: bytes, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether a comment can be about one of these spans, which ascend: its mark stands on the span's lines or on the
     one above, or it begins a block before the last one. So most texts need not be read through for every mark."""
-    if spans and data.rfind(_BLOCK, 0, spans[-1][0] + len(_BLOCK)) >= 0:  # from the end: that search of Python's skips more than the one from the beginning
+    behind = spans[-1][0] + len(_BLOCK) if spans else 0
+    if data.rfind(_BLOCK, 0, behind) >= 0:  # from the end: that search of Python's skips more than the other one
         return True
     above = line = high = 0
     for start, end in spans:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+
 def shannon(value: bytes) -> float:
     """Bits a byte: 0 for a repeated character, 4 at most for hexadecimal digits, 6 for base64."""
     if not value:

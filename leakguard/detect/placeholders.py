@@ -14,9 +14,7 @@ _WORDS = plain(
 )
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CLIMB = "|".join(f"{one}(?={two})" for one, two in pairwise(_LETTERS))
-_RUNS = plain(
-    rf"aaaaaa|000000|0?123456789|(?:{_CLIMB}){{5,}}[a-z]|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh".encode()
-)
+_RUNS = plain(rf"aaaaaa|000000|0?123456789|(?:{_CLIMB}){{5,}}[a-z]|abcd1234|deadbeef|qwerty(?:uiop)?|asdfgh".encode())
 _ONE_CHARACTER = plain(rb"([^A0=])\1{11}")
 """A dozen times the same in a row is never chance; zeros are, where they are padded to a length."""
 _SHORT = 20

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import regex
 
-_FORMAT = 5
+_FORMAT = 6
 _CHECK = 4
 """Bytes of the checksum that a cached set begins with."""
 

@@ -56,9 +56,7 @@ SHAPES = plain(
     """,
     VERBOSE | DOTALL,
 )
-_SEQUENCE = plain(
-    rb"0123|1234|2345|3456|4567|5678|6789|9876|4321|abcd|bcde|cdef|qwer|asdf|zxcv|(.)\1\1|(.{2,4})\2\2"
-)
+_SEQUENCE = plain(rb"0123|1234|2345|3456|4567|5678|6789|9876|4321|abcd|bcde|cdef|qwer|asdf|zxcv|(.)\1\1|(.{2,4})\2\2")
 _STAND_IN = plain(
     rb"example|sample|dummy|fake|mock|placeholder|change|replace|insert|your|(?<![a-z])(?:my|some|foo|bar|baz|the|test|tst|todo|none|null|nil|undefined|"
     rb"true|false|default|invalid|wrong|random|redact|hidden|mask|snip|removed|string|optional|required)|test(?![a-z]{3})|xxx|\.\.\.|\*\*\*|___"
@@ -130,7 +128,6 @@ def value_features(value: bytes) -> tuple[tuple[str, ...], bytes]:
     if value[-1:] == b"=":
         flags.append("padding")
     return tuple(flags), bytes(numbers)
-
 
 
 VALUE_NUMBERS = (

@@ -217,7 +217,8 @@ def _counts(value: bytes) -> bool:
 def _is_sentence(value: bytes) -> bool:
     """Words alone, with a full stop or the word password in some language; letters beyond ASCII in words, or nothing
     else, or many, for a password holds one or two."""
-    if _LABEL.fullmatch(value) and (TRANSLATED.search(value.lower()) or (value.count(b" ") >= 2 and value[-1:] in b".?!:")):
+    speaks = value.count(b" ") >= 2 and value[-1:] in b".?!:"
+    if _LABEL.fullmatch(value) and (speaks or TRANSLATED.search(value.lower())):
         return True
     if value.isascii():
         return False

@@ -17,7 +17,7 @@
  * After so many areas of 2^18 bytes the pages are given back: a family of deltas may lie all over its pack, and other
  * families lie there as well, so that fewer areas would be mapped again and again. */
 #define AREA_BITS 18
-#define MOST_AREAS 32
+#define MOST_AREAS 16
 
 static const char BASE_FAILED[] = "is built on an object that cannot be read";
 
