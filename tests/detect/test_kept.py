@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import regex
 
-from leakguard.detect import kept, placeholders
+from leakguard.detect import allowances, kept
 from leakguard.detect.judgement import vetoes
 from leakguard.detect.kept import keep, plain, rich, use_kept
 from leakguard.detect.ruleset import _keep_own
@@ -93,4 +93,4 @@ def test_what_confirms_candidates_is_kept_with_the_rules(rules: RuleSet) -> None
     stored = msgspec.msgpack.decode(_keep_own([(generic, rules.guidance()[generic.id])]), type=kept._Kept)
     for expression in (starts._words, vetoes._CODE):
         assert f"{expression.flags} {expression.pattern.decode('latin-1')}" in stored.plain
-    assert f"0 {placeholders._WORDS.pattern.decode('latin-1')}" in stored.rich
+    assert f"0 {allowances._COMMENT.pattern.decode('latin-1')}" in stored.rich

@@ -57,13 +57,13 @@ def test_a_pack_that_was_opened_is_not_mapped(pack: Pack) -> None:
 
 
 def test_walks_map_a_part(pack: Pack, most: int) -> None:
-    """Each what the one before left and no more than 8 MB in all, but for what the system maps around a byte."""
+    """Each what the one before left and no more than 4 MB in all, but for what the system maps around a byte."""
     chain = kernel.Chain(1 << 20, 8)
     reader = kernel.TextReader(chain, kernel.OidTable(pack.table.oids, 20), 1000, lambda new: [(len(new) // 2,)])
     spans = [(begin, begin + 50) for begin in range(0, pack.count, 50)]
     seen = [mapped(pack) for span in spans for at, _ in enumerate(pack.walk(*span, reader, 1 << 20)) if at % 5 == 0]
     assert len(seen) == 80
-    assert most < max(seen) < (8 << 20) + most
+    assert most < max(seen) < (4 << 20) + most
     pack.end_walks()
     assert mapped(pack) == 0
 

@@ -383,7 +383,7 @@ class TestTheShortWay:
         dice = random.Random(1)
         walked = Walked(compiled, [Stored(BLOB, 0, dice.randbytes(1_000_000)) for _ in range(20)])
         seen = [walked.releases for _ in walked.walk()]
-        assert seen == [0] * 8 + [1] * 8 + [2] * 4
+        assert seen == [at // 4 for at in range(20)]
         assert 12 <= sum(bits.bit_count() for bits in walked.areas) <= 17
 
     def test_what_is_mapped_is_counted_from_walk_to_walk(self) -> None:
@@ -394,10 +394,10 @@ class TestTheShortWay:
         for at in range(12):
             walked.told(begin=at, end=at + 1)
             seen.append(walked.releases)
-        assert seen == [0] * 8 + [1] * 4
+        assert seen == [at // 4 for at in range(12)]
         walked.areas.clear()
-        walked.told(begin=0, end=8)
-        assert walked.releases == 1
+        walked.told(begin=0, end=4)
+        assert walked.releases == 2
 
     def test_an_area_that_is_read_again_counts_once(self) -> None:
         assert compiled
