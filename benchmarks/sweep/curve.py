@@ -1,15 +1,17 @@
 """How time and memory of a sweep grow with the history: made-up repositories of several sizes.
 
-    python benchmarks/sweep/curve.py FOLDER [COMMITS...]
+    python benchmarks/sweep/curve.py FOLDER [--secrets N] [COMMITS...]
 
 The repositories are made in FOLDER by git's own fast-import (the same bytes every time) and kept for the next run.
-Every commit edits a line of one of 400 files; one in a thousand brings a password or takes one out. Time and peak
+Every commit edits a line of one of 400 files; one in a thousand brings a password or takes one out, or N do in each
+history, so that what grows is the history alone. Time and peak
 memory are of one worker, mapped pages of the pack included; beside them the peak of two workers' processes together, in
 which each page that they share is counted once (Linux alone tells it, and it is looked at every few milliseconds).
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
 import subprocess
@@ -26,15 +28,18 @@ WORDS = ("the", "of", "and", "to", "in", "is", "that", "for", "it", "as", "was",
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
-    sizes = [int(size) for size in sys.argv[2:]] or SIZES
+    asked = argparse.ArgumentParser()
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--secrets", type=int, default=0)
+    asked.add_argument("sizes", type=int, nargs="*", default=SIZES)
+    options = asked.parse_args()
     print("| commits | objects | pack MB | seconds | peak MB | of it the tables' | two workers MB |")
     print("|---|---|---|---|---|---|---|")
-    for commits in sizes:
-        repository = folder / f"history-{commits}"
+    for commits in options.sizes:
+        repository = options.folder / (f"history-{commits}" + (f"-{options.secrets}" if options.secrets else ""))
         if not repository.exists():
-            make(repository, commits)
-        if commits == sizes[0]:
+            make(repository, commits, commits // (options.secrets + 1) if options.secrets else SECRET_EVERY)
+        if commits == options.sizes[0]:
             sweep(repository)  # so that the rules are compiled
         objects, packed = size_of(repository)
         seconds, peak = sweep(repository)
@@ -46,26 +51,26 @@ def megabytes(*figures: int) -> list[str]:
     return [f"{figure / 1e6:.0f}" if figure else "-" for figure in figures]
 
 
-def make(repository: Path, commits: int) -> None:
+def make(repository: Path, commits: int, secret_every: int) -> None:
     """A bare repository with one branch of that many commits."""
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", repository], check=True)
     importing = subprocess.Popen(["git", "-C", repository, "fast-import", "--quiet"], stdin=subprocess.PIPE)
     assert importing.stdin is not None
-    write_history(importing.stdin, commits)
+    write_history(importing.stdin, commits, secret_every)
     importing.stdin.close()
     if importing.wait():
         raise SystemExit("git fast-import failed")
     subprocess.run(["git", "-C", repository, "repack", "-adfq", "--window=10", "--depth=50"], check=True)
 
 
-def write_history(out: IO[bytes], commits: int) -> None:
+def write_history(out: IO[bytes], commits: int, secret_every: int) -> None:
     """git's fast-import stream."""
     dice = random.Random(1)
     texts = [[sentence(dice) for _ in range(LINES)] for _ in range(FILES)]
     for number in range(commits):
         changed = range(FILES) if number == 0 else [dice.randrange(FILES)]
         if number:
-            edit(dice, texts[changed[0]], number)
+            edit(dice, texts[changed[0]], secret=number % secret_every == 0)
         message = f"change {number}\n".encode()
         out.write(b"commit refs/heads/main\nmark :%d\n" % (number + 1))
         out.write(b"committer A U Thor <author@example.org> %d +0000\n" % (1_500_000_000 + 60 * number))
@@ -76,10 +81,10 @@ def write_history(out: IO[bytes], commits: int) -> None:
             out.write(b"data %d\n%s\n" % (len(content), content))
 
 
-def edit(dice: random.Random, text: list[str], number: int) -> None:
+def edit(dice: random.Random, text: list[str], *, secret: bool) -> None:
     at = dice.randrange(LINES)
     text[at] = sentence(dice)
-    if number % SECRET_EVERY == 0:
+    if secret:
         value = "".join(dice.choices("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=20))
         text[at] = f'db_password = "{value}"'
 

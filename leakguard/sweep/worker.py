@@ -105,6 +105,7 @@ class Worker:
         names of interest, once they are known."""
         if self._blobs is None or self._blobs[0] != blobs:
             self._blobs = (blobs, kernel.OidTable(blobs, self.objects.hash_size))
+            self.chain = kernel.Chain(self.limit, ANCHOR_WIDTH)  # the lines that texts had are let go of
         return _TreeRun(self, task, self._blobs[1], names).run()
 
     def end(self, task: ending.Task, masked: bool) -> ending.Quoted | ending.Made:
