@@ -54,11 +54,14 @@ def test_every_anchor_is_narrow_and_lies_in_one_line(items: list) -> None:
 
 
 def test_the_catalogue_checks_itself() -> None:
-    """The whole of `rules check` but the slow measurement of hostile texts, which `make check` runs."""
+    """The whole of `rules check` but how long hostile texts take, which depends on what else the machine does; `make
+    check` asks for that."""
     ran = subprocess.run(
         [sys.executable, "-m", "leakguard", "rules", "check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert (ran.returncode, ran.stdout) == (0, ""), ran.stdout[:4000]
+    complaints = ran.stdout.splitlines()
+    assert ran.returncode == bool(complaints), ran.stderr[:4000]
+    assert [line for line in complaints if ": match: works for " not in line] == []
 
 
 def test_files_are_named_after_their_providers_and_no_provider_has_two() -> None:
