@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -168,18 +169,16 @@ class Assembly:
         self.encrypted = encrypted_spots(collected)
         self.listed = listed(collected, rules)
         self.suppressed: list[Suppressed] = []
-        self.told: list[Suppressed] | None = None
         self.comments = _comments(collected)
         self.idle = collected.idle
         self.record: Callable[[Group, Decision], None] | None = None
         """Whoever asks why is told of every decision."""
 
-    def tell_held(self) -> list[Suppressed]:
+    @cached_property
+    def told(self) -> list[Suppressed]:
         """What is held back and told one by one, whatever becomes of the groups; asked for early where there is
         something to wait for."""
-        if self.told is None:
-            self.told = [_suppressed(item, self.locator, self.rules, self.settings) for item in self.listed]
-        return self.told
+        return [_suppressed(item, self.locator, self.rules, self.settings) for item in self.listed]
 
     def findings(self, groups: Sequence[Group]) -> Iterator[Finding]:
         """Each group that is a finding, in their order, as soon as it is complete."""
@@ -237,9 +236,7 @@ class Assembly:
         stale += self.ledger.tell_idle(self.idle)
         return Assembled(
             findings,
-            tuple(
-                sorted(self.tell_held() + self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))
-            ),
+            tuple(sorted(self.told + self.suppressed, key=lambda item: (item.rule, item.reason, item.fingerprint))),
             dict(sorted(self.held.items())),
             (*settings.notes, *stale),
             len(stale) if settings.stale_fails else 0,

@@ -35,8 +35,9 @@ _MANY = 16
 """Fewer slow fingerprints than this are made sooner than threads are started."""
 _WORD = re.compile(rb"[a-z]{6}|[A-Z]{6}")
 
+_MOST = 100_000
 _made: dict[bytes, str] = {}
-"""The slow ones that were made, by what they are made of: many ask for the same."""
+"""The slow ones that were made, by what they are made of: many ask for the same. There is a bound."""
 
 
 def guessable(rule: Rule) -> bool:
@@ -90,6 +91,8 @@ def make(texts: Iterable[bytes]) -> dict[bytes, str]:
 
 def learn(made: Mapping[bytes, str]) -> None:
     """Know the slow fingerprints that another process made."""
+    if len(_made) >= _MOST:
+        _made.clear()
     _made.update(made)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from leakguard.cli.lines import Lines
     from leakguard.config import Settings
     from leakguard.model import Result
+    from leakguard.sweep.opening import Opening
     from leakguard.sweep.run import Listener
 
 
@@ -86,15 +87,16 @@ def _sweep(repository: Path, settings: Settings, listener: Listener | None) -> R
     # Lines that come while a bar is drawn on the same terminal would tear each other apart.
     quiet = listener is not None and sys.stdout.isatty()
     with watch(str(repository), quiet=quiet) as progress:
-        result = sweep(repository, rules, settings, progress, listener, opening)
-        return _with_hygiene(repository, result) if opening.repository().tracks_files else result
+        return _with_hygiene(opening, sweep(repository, rules, settings, progress, listener, opening))
 
 
-def _with_hygiene(repository: Path, result: Result) -> Result:
+def _with_hygiene(opening: Opening, result: Result) -> Result:
     """The result with one line on tracked files that should not be, where there are any."""
+    if not opening.repository().tracks_files:
+        return result
     from leakguard.hygiene.tracked import summary
 
-    line = summary(repository)
+    line = summary(opening.repository())
     if not line:
         return result
     coverage = msgspec.structs.replace(result.coverage, notes=(*result.coverage.notes, line))

@@ -163,7 +163,7 @@ class _Unfolder:
         try:
             for inner in reader(data, label):
                 yield inner
-                if inner.key is None and _unfolds(inner.data):
+                if inner.key is None:
                     yield from self.unfold(inner.data, inner.label, depth + 1)
         except _unfold_errors() as problem:
             yield Decoded(label, problem=f"cannot be unfolded ({type(problem).__name__})")
@@ -187,7 +187,7 @@ class _Unfolder:
                 if whole:
                     yield self.past(name) or self.keep(name, data[member.offset_data : end])
                 elif inner:
-                    yield self.past(name) or self.take(name, inner, max(member.size, 1))
+                    yield self.past(name) or self.take(name, inner, member.size)
 
     def gzip(self, data: bytes, label: str) -> Iterator[Decoded]:
         """What its parts unfold to, as far as they go, and then what ended them too early."""

@@ -54,9 +54,8 @@ def references(git: pygit2.Repository) -> list[tuple[bytes, Callable[[], str]]]:
         listed = sorted(git.references.iterator(), key=lambda reference: reference.raw_name)
     except pygit2.GitError as problem:
         raise ValueError(str(problem)) from None
-    checks = [(found, partial(check_name, found.raw_name)) for found in listed]
-    named = [(found.raw_name, partial(_target, found.resolve, check)) for found, check in checks]
-    return [(b"HEAD", partial(_target, lambda: git.head)), *named]
+    named = [(found.raw_name, partial(_target, found.raw_name, found.resolve)) for found in listed]
+    return [(b"HEAD", partial(_target, b"HEAD", lambda: git.head)), *named]
 
 
 def check_name(name: bytes) -> None:
@@ -66,8 +65,8 @@ def check_name(name: bytes) -> None:
         raise ValueError("its name is none that git allows")
 
 
-def _target(resolve: Callable[[], pygit2.Reference], check: Callable[[], None] = lambda: None) -> str:
-    check()
+def _target(name: bytes, resolve: Callable[[], pygit2.Reference]) -> str:
+    check_name(name)
     try:
         return str(resolve().target)
     except pygit2.GitError as problem:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakguard.errors import RepositoryError
-from leakguard.git.repository import open_repository
 from leakguard.hygiene.names import HEAD_BYTES, remark
 
 if TYPE_CHECKING:
     from leakguard.git.libgit2 import pygit2
+    from leakguard.git.repository import Repository
 
 
 def tracked_files(repo: pygit2.Repository) -> list[str]:
@@ -25,15 +25,15 @@ def tracked_files(repo: pygit2.Repository) -> list[str]:
         ) from None
 
 
-def summary(path: Path) -> str:
+def summary(repository: Repository) -> str:
     """One line for other commands' reports: how many sensitive files are tracked, '' where none is. Reads the index
     only, so that a hook can afford it."""
     try:
-        repo = open_repository(path).git
+        repo = repository.git
         paths = tracked_files(repo)
     except RepositoryError:
         return ""
-    root = Path(repo.workdir or path)
+    root = Path(repo.workdir or repository.path)
     return remark(paths, lambda name: read_head(root / name))
 
 

@@ -343,7 +343,7 @@ class _Sweep:
         spots = list(locator.ahead(groups))
         locator.take(locator.quoting)
         quoting = self.quote(spots, secrets_of(groups, self.by_id))
-        work.tell_held()
+        _ = work.told
         locator.take(quoting)
         pool.dismiss()
 

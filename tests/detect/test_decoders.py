@@ -5,32 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import random
-import tarfile
 import zipfile
 
 import pytest
 
 from leakguard.detect import decoders
 from leakguard.detect.decoders import decode, find_inner, find_inners
-
-
-def zipped(**members: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def tarred(**members: bytes) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return out.getvalue()
-
+from tests.archives import tarred, zipped
 
 NESTED = zipped(a=b"one", ab=tarred(c=b"two", d=zipped(e="wide".encode("utf-16"))), f=gzip.compress(b"three"))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leakguard.git.repository import open_repository
 from leakguard.hygiene.inspect import groups_of, inspect
 from leakguard.hygiene.tracked import summary
 
@@ -236,10 +237,14 @@ def test_an_unmerged_index_and_an_unborn_branch_are_looked_at(repo: GitRepo) -> 
 
 def test_the_summary_for_other_commands_is_one_line_or_nothing(repo: GitRepo) -> None:
     repo.commit(a="x")
-    assert summary(repo.path) == ""
+    found = open_repository(repo.path)
+    assert summary(found) == ""
     repo.write(".env", "A=1")
     repo.commit()
-    assert summary(repo.path) == "hygiene: .env should not be tracked; `leakguard hygiene` says what to do"
+    assert (
+        summary(open_repository(repo.path))
+        == "hygiene: .env should not be tracked; `leakguard hygiene` says what to do"
+    )
 
 
 @pytest.mark.parametrize(

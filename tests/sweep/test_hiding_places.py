@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import io
 import sys
-import tarfile
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from leakguard.sweep.run import sweep
+from tests.archives import tarred, zipped
 from tests.conftest import GitRepo
 
 if TYPE_CHECKING:
@@ -172,31 +170,22 @@ def test_every_line_ending(repo: GitRepo, found, token, ending: str) -> None:
     found()
 
 
-def zipped(content: bytes, name: str = "inner.txt", **others: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each, held in {name: content, **others}.items():
-            archive.writestr(each, held)
-    return out.getvalue()
+def in_zip(content: bytes, name: str = "inner.txt", **others: bytes) -> bytes:
+    return zipped(**{name: content, **others})
 
 
-def tarred(content: bytes, name: str = "inner.txt") -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        info = tarfile.TarInfo(name)
-        info.size = len(content)
-        archive.addfile(info, io.BytesIO(content))
-    return out.getvalue()
+def in_tar(content: bytes) -> bytes:
+    return tarred(**{"inner.txt": content})
 
 
 @pytest.mark.parametrize(
     ("make", "path"),
     [
         (gzip.compress, "a"),
-        (zipped, "a!inner.txt"),
-        (tarred, "a!inner.txt"),
-        (lambda content: gzip.compress(tarred(content)), "a!inner.txt"),
-        (lambda content: zipped(zipped(content), "in.zip"), "a!in.zip!inner.txt"),
+        (in_zip, "a!inner.txt"),
+        (in_tar, "a!inner.txt"),
+        (lambda content: gzip.compress(in_tar(content)), "a!inner.txt"),
+        (lambda content: in_zip(in_zip(content), "in.zip"), "a!in.zip!inner.txt"),
     ],
     ids=["gzip", "zip", "tar", "tar.gz", "zip in zip"],
 )
@@ -206,9 +195,9 @@ def test_archives(repo: GitRepo, found, token, make, path: str) -> None:
 
 
 def test_members_that_versions_of_an_archive_share_hide_nothing(repo: GitRepo, swept, token) -> None:
-    clean, nested = b"nothing in here\n" * 50, zipped(token("n").encode())
-    repo.commit(a=zipped(clean, one=nested, two=b"two"))
-    repo.commit(a=zipped(clean, one=nested, two=token("b").encode(), three=clean))
+    clean, nested = b"nothing in here\n" * 50, in_zip(token("n").encode())
+    repo.commit(a=in_zip(clean, one=nested, two=b"two"))
+    repo.commit(a=in_zip(clean, one=nested, two=token("b").encode(), three=clean))
     blobs = [repo.git("rev-parse", f"{commit}:a") for commit in ("HEAD~1", "HEAD")]
     shown = {(finding.secret.reveal().decode(), finding.occurrences) for finding in swept().findings}
     assert shown == {(token("n"), 2), (token("b"), 1)}
@@ -217,7 +206,7 @@ def test_members_that_versions_of_an_archive_share_hide_nothing(repo: GitRepo, s
 
 
 def test_an_archive_bomb_is_cut_off_and_said(repo: GitRepo, swept, token) -> None:
-    bomb = zipped(gzip.compress(bytes(300 << 20)), "bomb.gz")
+    bomb = in_zip(gzip.compress(bytes(300 << 20)), "bomb.gz")
     repo.commit(a=bomb, b=token("a"))
     result = swept()
     assert len(result.findings) == 1
@@ -226,7 +215,7 @@ def test_an_archive_bomb_is_cut_off_and_said(repo: GitRepo, swept, token) -> Non
 
 
 def test_a_broken_archive_is_said_and_hides_nothing(repo: GitRepo, swept, token) -> None:
-    repo.commit(a=zipped(b"x" * 1000)[:100], b=token("a"))
+    repo.commit(a=in_zip(b"x" * 1000)[:100], b=token("a"))
     result = swept()
     assert len(result.findings) == 1
     assert any("cannot be unfolded" in item.reason for item in result.coverage.skipped)

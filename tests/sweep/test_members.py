@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +10,7 @@ from leakguard.detect.decoders import decode
 from leakguard.sweep import members
 from leakguard.sweep.members import Members
 from leakguard.sweep.run import sweep
+from tests.archives import zipped
 
 if TYPE_CHECKING:
     import pytest
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
     from leakguard.config import Settings
     from leakguard.detect.ruleset import RuleSet
     from tests.conftest import GitRepo
-
-
-def zipped(**texts: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in texts.items():
-            archive.writestr(name, text)
-    return out.getvalue()
 
 
 def test_a_member_that_archives_share_is_told_of_each_of_them(

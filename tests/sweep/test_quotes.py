@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from leakguard.sweep import run as module
 from leakguard.sweep.places import HistoryLocator
 from leakguard.sweep.quotes import BATCH, Quotes, batches
 from leakguard.sweep.run import sweep
+from tests.archives import zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,14 +33,6 @@ def wrong(token: Callable[[str], str], seed: str) -> str:
     return whole[:-1] + ("a" if whole[-1] != "a" else "b")
 
 
-def zipped(members: dict[str, str]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
 @pytest.fixture
 def held(repo: GitRepo, token: Callable[[str], str]) -> GitRepo:
     """A history in which much is held back: in files, beside each other, in archives, in messages, in names."""
@@ -48,7 +40,7 @@ def held(repo: GitRepo, token: Callable[[str], str]) -> GitRepo:
         lines = "".join(f"k{at} = '{wrong(token, f'{number}-{at}')}'  {token('beside')}\n" for at in range(3))
         repo.commit(f"uses {wrong(token, f'message {number}')}", **{f"file{number % 5}.txt": f"first\n{lines}last\n"})
     members = {f"m{at}.txt": f"x = {wrong(token, f'zip {at}')}\n" for at in range(9)}
-    repo.commit(archive__zip=zipped(members), encoded=f"y = {wrong(token, 'wide')}\n".encode("utf-16"))
+    repo.commit(archive__zip=zipped(**members), encoded=f"y = {wrong(token, 'wide')}\n".encode("utf-16"))
     repo.write(f"{wrong(token, 'name')}.txt", "text\n")
     repo.commit("a name")
     repo.git("repack", "-adfq")
@@ -97,7 +89,7 @@ def test_many_quotes_at_once_are_those_that_are_made_one_by_one(held: GitRepo, r
 def test_what_findings_are_told_with_was_quoted_ahead(
     held: GitRepo, rules: RuleSet, settings: Settings, token: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held.commit(archive__zip=zipped({f"m{at}.txt": f"x = {token(f'in zip {at}')}\n" for at in range(9)}))
+    held.commit(archive__zip=zipped(**{f"m{at}.txt": f"x = {token(f'in zip {at}')}\n" for at in range(9)}))
     held.commit(a=f"a = {token('a')}\n", b=f"b = {token('a')}\n")
     held.commit(a="gone\n", b=f"first\nb = {token('a')}\n")
     monkeypatch.setattr(module, "SMALL", 0)

@@ -170,11 +170,11 @@ search_run(const uint8_t *data, size_t len, size_t at, size_t least, TokenBits b
 }
 
 /* Where the run that holds the byte at `at` ends. */
-static INLINE size_t
-search_end(const uint8_t *data, size_t len, size_t at, TokenBits bits_of)
+static size_t
+run_end(const uint8_t *data, size_t len, size_t at)
 {
     for (; at < len; at += WORD) {
-        uint64_t others = ~bits_at(data, len, at, bits_of);
+        uint64_t others = ~bits_at(data, len, at, token_bits);
 
         if (others) {
             size_t end = at + low_bit(others);
@@ -189,12 +189,6 @@ static size_t
 find_run_older(const uint8_t *data, size_t len, size_t at, size_t least)
 {
     return search_run(data, len, at, least, token_bits);
-}
-
-static size_t
-run_end(const uint8_t *data, size_t len, size_t at)
-{
-    return search_end(data, len, at, token_bits);
 }
 
 typedef size_t (*FindRun)(const uint8_t *data, size_t len, size_t at, size_t least);
